@@ -1,0 +1,12 @@
+export { asksForPipeline, loadPipeline, type PipelineSettings, type StageSettings } from './settings/pipeline';
+export { settingsOfRegions } from './settings/regional';
+export { loadSettings, type SettingsOrigin } from './settings/load';
+export { SettingsError } from './settings/problem';
+export {
+  type CapacitySettings,
+  type ExistingNetworkSettings,
+  type NewNetworkSettings,
+  resolveSettings,
+  type Settings,
+  type SettingsInput,
+} from './settings/resolve';

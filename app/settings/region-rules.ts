@@ -1,0 +1,71 @@
+import { type Path, type Problem, show } from './problem';
+import type { Judged, Rule } from './rules';
+
+const problem = (path: Path, says: string): Problem[] => [{ path, says }];
+
+const eitherOneOrSeveral: Rule = ({ given }) => {
+  if (given.region === undefined || given.regions === undefined) return [];
+  const wants = 'wants one of the two: region is short for regions with that one alone';
+  return problem(['regions'], `got ${show(given.regions)} together with region: ${given.region}, ${wants}`);
+};
+
+/** What exists already is in one region, and the settings of several are the same. */
+const whatExistsIsInOneRegion: Rule = ({ given, regions, isWrong }) => {
+  if (regions.length < 2 || isWrong('regions')) return [];
+  const { volumeId, fileSystemId } = given.workspace || {};
+  const existing = [
+    { path: ['network', 'vpcId'], value: given.network?.vpcId },
+    { path: ['workspace', 'volumeId'], value: volumeId },
+    { path: ['workspace', 'fileSystemId'], value: fileSystemId },
+  ];
+  const wants = 'wants it left out, or an environment of its own for the region that it is in';
+  return existing
+    .filter(({ path, value }) => value !== undefined && !isWrong(path.join('.')))
+    .map(({ path, value }) => ({ path, says: `got ${show(value)} with ${regions.length} regions, ${wants}` }));
+};
+
+/** Each of these is given to the hosts of its own region: of another one nobody would get it. */
+const dataIsWhereHostsAre: Rule = (judged) => [...elsewhere(judged, 'tableBuckets'), ...elsewhere(judged, 'kmsKeys')];
+
+function elsewhere({ completed, regions, isWrong }: Judged, key: 'tableBuckets' | 'kmsKeys'): Problem[] {
+  if (regions.length < 2 || isWrong('regions') || isWrong(`data.${key}`)) return [];
+  return completed.data[key].flatMap((arn, index) => {
+    if (regions.includes(regionOfArn(arn))) return [];
+    const wants = `one in ${regions.join(', ')}: hosts get what is in their own region`;
+    return [{ path: ['data', key, index], says: `got ${show(arn)}, wants ${wants}` }];
+  });
+}
+
+const copiesGoElsewhere: Rule = ({ completed: { backup }, regions, isWrong }) => {
+  const { copyToRegion, copyVaultName } = backup ?? {};
+  if (copyToRegion === undefined) {
+    const says = `got ${show(copyVaultName)} without backup.copyToRegion, wants both or neither: the vault is in that region`;
+    return copyVaultName === undefined || isWrong('backup') ? [] : problem(['backup', 'copyVaultName'], says);
+  }
+  if (isWrong('region') || isWrong('regions')) return [];
+  if (regions.includes(copyToRegion)) {
+    const wants = 'wants another region, or none: the backup itself is in this one already';
+    return problem(['backup', 'copyToRegion'], `got ${show(copyToRegion)}, a region of the environment, ${wants}`);
+  }
+  const [region = ''] = regions;
+  if (partitionOf(copyToRegion) === partitionOf(region)) return [];
+  const wants = `wants a region of the same partition as ${region}: AWS Backup copies nothing between partitions`;
+  return problem(['backup', 'copyToRegion'], `got ${show(copyToRegion)}, ${wants}`);
+};
+
+/** China's regions and those of the government are worlds of their own. */
+function partitionOf(region: string): string {
+  return /^(cn|us-gov|us-iso\w?|eu-isoe|eusc)-/.exec(region)?.[1] ?? 'aws';
+}
+
+/** The region that an ARN names. */
+export function regionOfArn(arn: string): string {
+  return arn.split(':')[3] ?? '';
+}
+
+export const REGION_RULES: readonly Rule[] = [
+  eitherOneOrSeveral,
+  whatExistsIsInOneRegion,
+  dataIsWhereHostsAre,
+  copiesGoElsewhere,
+];

@@ -1,0 +1,44 @@
+import { CfnOutput, CfnWaitConditionHandle, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { AlertTopic } from '../../src';
+import type { Settings } from '../settings';
+import { compliance } from './operations/compliance';
+import { backup } from './operations/backup';
+import { image } from './operations/image';
+import type { OperationsPart } from './operations/part';
+import { rotation } from './operations/rotation';
+import { watch } from './operations/watch';
+import { PublishedValues } from './published';
+
+/** In the order in which they are made; each is there only when its settings switch it on. */
+const PARTS: readonly OperationsPart[] = [watch, image, rotation, compliance, backup];
+
+/** What watches, schedules and protects the workbench. Destroying this stack and creating it again loses nothing. */
+export class OperationsStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
+    super(scope, id, props);
+    const alerts = alertsOf(this, settings);
+    const parts = PARTS.filter(({ isOn }) => isOn(settings));
+    parts.forEach((part) => part.add(this, { settings, alerts, topic: alerts?.topic }));
+    if (parts.length === 0) {
+      // A stack that the app no longer has is left alone by the CDK CLI, with everything in it; an empty one there is not.
+      new CfnWaitConditionHandle(this, 'NothingIsOn');
+    }
+  }
+}
+
+/** The topic that every part tells people through; the data stack lets alarms use its key. */
+function alertsOf(stack: Stack, { alarms, environment, region, regions }: Settings): AlertTopic | undefined {
+  if (alarms === false) {
+    return undefined;
+  }
+  const keyArn = new PublishedValues(environment).read(stack, 'data/key-arn');
+  const alerts = new AlertTopic(stack, 'Alerts', {
+    emails: [alarms.email],
+    encryptionKey: Key.fromKeyArn(stack, 'DataKey', keyArn),
+    displayName: ['TableSleuth', environment, ...(regions.length > 1 ? [region] : [])].join(' '),
+  });
+  new CfnOutput(stack, 'AlertTopicArn', { value: alerts.topic.topicArn, description: 'Where people are told' });
+  return alerts;
+}

@@ -1,0 +1,73 @@
+import { always, unknown } from '../charge';
+import { blockOf, blocksOf, numberOf } from '../template';
+import type { Rule } from './rule';
+
+const MILLION = 1_000_000;
+const REQUESTS = 10_000;
+
+/** Replicas and rotations cost as much as a key; a new key has not been rotated yet. */
+export const key: Rule = (_properties, { assumptions: { kmsRequests } }) => {
+  const what = 'encryption key, not rotated yet';
+  return [always(what, 'kmsKey', 1), always(what, 'kmsRequests', kmsRequests / REQUESTS)];
+};
+
+export const secret: Rule = ({ ReplicaRegions }, { assumptions: { secretRequests } }) => {
+  const copies = 1 + blocksOf(ReplicaRegions).length;
+  const what = copies > 1 ? `${copies} copies of a secret` : 'secret';
+  return [always(what, 'secret', copies), always(what, 'secretRequests', secretRequests / REQUESTS)];
+};
+
+/** Standard parameters cost nothing. */
+export const parameter: Rule = ({ Tier }) =>
+  Tier === undefined || Tier === 'Standard' ? [] : [unknown('parameter', `no rate of the tier is known here`)];
+
+export const lambdaFunction: Rule = ({ MemorySize }, { assumptions: { functionCalls } }) => {
+  const gigabytes = (numberOf(MemorySize) ?? 128) / 1024;
+  const what = `${functionCalls} calls`;
+  return [
+    always(what, 'lambdaRequests', functionCalls / MILLION),
+    always(what, 'lambdaGbSeconds', functionCalls * gigabytes),
+  ];
+};
+
+export const stateMachine: Rule = ({ StateMachineType }, { assumptions: { stateTransitions } }) =>
+  StateMachineType === 'EXPRESS'
+    ? [unknown('express workflow', 'no rate is known here')]
+    : [always(`${stateTransitions} steps`, 'stateTransitions', stateTransitions / 1000)];
+
+export const schedule: Rule = (_properties, { assumptions: { scheduledInvocations } }) => [
+  always(`${scheduledInvocations} invocations`, 'scheduledInvocations', scheduledInvocations / MILLION),
+];
+
+export const backupPlan: Rule = ({ BackupPlan }, { assumptions: { snapshotGb } }) => {
+  const copies = blocksOf(blockOf(BackupPlan).BackupPlanRule).flatMap(({ CopyActions }) => blocksOf(CopyActions));
+  const why = 'what another region asks for it, and for the transfer to it, is not looked up here';
+  return [
+    always(`${snapshotGb} GB of snapshots`, 'snapshotGb', snapshotGb),
+    ...copies.map(() => unknown(`copy of ${snapshotGb} GB in another region`, why)),
+  ];
+};
+
+/** What it builds, and how often, is in no template: new content as well as its schedule begins a build. */
+export const imagePipeline: Rule = () => [
+  unknown('images', 'build instances by the second, and a snapshot of about 5 GB for each image that is kept'),
+];
+
+/** All files are counted as Standard; what nobody uses for a while costs less, and to use it again more. */
+export const fileSystem: Rule = ({ ThroughputMode }, { assumptions: { fileGb, fileReadGb, fileWrittenGb } }) => [
+  always(`${fileGb} GB of files`, 'efsGb', fileGb),
+  ...(ThroughputMode === 'elastic'
+    ? [
+        always(`${fileReadGb} GB read`, 'efsReadGb', fileReadGb),
+        always(`${fileWrittenGb} GB written`, 'efsWrittenGb', fileWrittenGb),
+      ]
+    : []),
+  ...(ThroughputMode === 'provisioned' ? [unknown('provisioned throughput', 'no rate is known here')] : []),
+];
+
+export const bucket: Rule = (_properties, { assumptions: { bucketGb } }) => [
+  always(`${bucketGb} GB of objects`, 'bucketGb', bucketGb),
+];
+
+/** By people who sign in in a month, of whom so many are free that no workbench has more. */
+export const userPool: Rule = () => [];

@@ -1,0 +1,89 @@
+import { setTimeout } from 'node:timers/promises';
+import { type EmulatedAccount, startEmulatedAccount } from '../emulator/account';
+import { bootstrap } from '../emulator/cdk';
+import { deploy, DemoError, type DeployOptions } from './deployment';
+import { makeLake, type SampleLake, type SampleTable } from './lake/lake';
+import { runningHosts } from './read-back';
+
+const UI_PORT = 8080;
+const HEALTHY_WITHIN_MS = 30_000;
+/** What the CDK CLI says when CloudFormation begins to wait for a host. */
+const BOOTS = /CREATE_IN_PROGRESS +\| AWS::(AutoScaling::AutoScalingGroup|EC2::Instance|EC2::EC2Fleet) [^)]*\)\s*$/;
+
+type Machines = NonNullable<EmulatedAccount['machines']>;
+
+/** TableSleuth on a booted host. */
+export interface Page {
+  /** Where it answers on this machine, behind the host's nginx. */
+  readonly url: string;
+  readonly tables: readonly SampleTable[];
+}
+
+/** An emulated account with a sample lake, in which hosts boot. */
+export class BootedAccount {
+  static async start(stateDirectory: string, onProgress: (line: string) => void): Promise<BootedAccount> {
+    const { prepareLake } = await import('./lake/prepare.mjs');
+    const options = { stateDirectory, onProgress, machines: true, enforceIam: true };
+    // What a fresh clone has to make takes a minute or two each.
+    const [account] = await Promise.all([startEmulatedAccount(options), prepareLake({ log: onProgress })]);
+    const { machines } = account;
+    if (machines === undefined) throw new DemoError('No host can boot on this computer, so there is no page to open.');
+    onProgress(`Emulated account: ready at ${account.endpoint}`);
+    const [lake] = await Promise.all([makeLake(account, { onProgress }), bootstrap(account)]);
+    return new BootedAccount(account, machines, lake, onProgress);
+  }
+
+  private forwarded: { readonly instanceId: string; readonly port: number; close(): void } | undefined;
+
+  private constructor(
+    readonly account: EmulatedAccount,
+    private readonly machines: Machines,
+    private readonly lake: SampleLake,
+    private readonly onProgress: (line: string) => void,
+  ) {}
+
+  /**
+   * Deploys a host that may read the sample lake, lets it boot and run its own user data, and opens a loopback port to
+   * it, which stands for Session Manager's port forwarding. The port stays the same from one deployment to the next.
+   */
+  async deploy(options: DeployOptions): Promise<Page> {
+    const context = [
+      ...options.context,
+      ...this.machines.gizmosqlSettings,
+      `data.buckets=${JSON.stringify([this.lake.bucketArn])}`,
+      `data.glueDatabases=${JSON.stringify([this.lake.database])}`,
+    ];
+    const onLine = (line: string): void => {
+      options.onLine(line);
+      if (BOOTS.test(line)) this.onProgress('The host boots, and installs TableSleuth, GizmoSQL and nginx');
+    };
+    await deploy(this.account, { ...options, context, onLine });
+    const [host] = await runningHosts(this.account);
+    if (host === undefined) throw new DemoError('The deployment left no running host.');
+    const url = `http://127.0.0.1:${await this.portTo(host.InstanceId!)}`;
+    await healthy(url);
+    return { url, tables: this.lake.tables };
+  }
+
+  private async portTo(instanceId: string): Promise<number> {
+    if (this.forwarded?.instanceId !== instanceId) {
+      this.forwarded?.close();
+      const opened = await this.machines.forward(instanceId, UI_PORT, this.forwarded?.port);
+      this.forwarded = { ...opened, instanceId };
+    }
+    return this.forwarded.port;
+  }
+}
+
+async function healthy(url: string): Promise<void> {
+  const deadline = Date.now() + HEALTHY_WITHIN_MS;
+  for (;;) {
+    const answer = await fetch(`${url}/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    if (Date.now() > deadline) {
+      const said = answer === undefined ? 'nothing' : `${answer.status}: ${await answer.text()}`;
+      throw new DemoError(`The host signalled that it is healthy, but ${url}/health answers ${said}`);
+    }
+    await setTimeout(500);
+  }
+}

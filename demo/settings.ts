@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { loadSettings } from '../app/settings';
+
+/**
+ * Throws a SettingsError for settings that the app would refuse, before anything is started or changed for them. The
+ * app itself looks again when it is synthesized.
+ */
+export function checkSettings(environment: string, given: readonly string[]): void {
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
+  const all: Readonly<Record<string, unknown>> = { ...context, ...Object.fromEntries(given.map(keyAndValue)) };
+  loadSettings({
+    context: (key) => all[key],
+    contextKeys: Object.keys(all),
+    environment,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    env: {},
+  });
+}
+
+function keyAndValue(setting: string): [string, string] {
+  const [key = '', ...value] = setting.split('=');
+  return [key, value.join('=')];
+}

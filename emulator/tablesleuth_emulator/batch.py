@@ -1,0 +1,64 @@
+"""AWS Batch: compute environments, job queues and job definitions."""
+
+from __future__ import annotations
+
+from ministack.services import batch as service
+
+from .calls import rest
+from .config import lower
+from .registry import Created, Properties, Registry, generated_name, replacing
+
+
+def register(registry: Registry) -> None:
+    note = "Kept; no job runs."
+    registry.service(
+        "AWS::Batch::ComputeEnvironment", note, create=_environment, delete=_no_environment, update=_update_environment
+    )
+    registry.service("AWS::Batch::JobQueue", note, create=_queue, delete=_no_queue)
+    registry.service("AWS::Batch::JobDefinition", note, create=_definition, delete=_no_definition)
+
+
+def _environment(logical_id: str, properties: Properties, stack_name: str) -> Created:
+    name = generated_name(properties, "ComputeEnvironmentName", stack_name, logical_id)
+    request = {**lower(properties), "computeEnvironmentName": name, "type": properties["Type"].upper()}
+    made = rest(service, "POST", "/v1/createcomputeenvironment", request)["computeEnvironmentArn"]
+    return made, {"ComputeEnvironmentArn": made}
+
+
+def _update_environment(made: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Created:
+    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    if not changed <= {"State", "ComputeResources", "Tags"}:
+        return replacing(_environment, _no_environment)(made, old, new, stack_name, logical_id)
+    members = {name: value for name, value in lower(new).items() if name in ("state", "computeResources")}
+    rest(service, "POST", "/v1/updatecomputeenvironment", {"computeEnvironment": made, **members})
+    return made, {"ComputeEnvironmentArn": made}
+
+
+def _no_environment(made: str, _properties: Properties) -> None:
+    service._compute_envs.pop(made.rsplit("/", 1)[-1], None)
+
+
+def _queue(logical_id: str, properties: Properties, stack_name: str) -> Created:
+    request = {
+        **lower(properties),
+        "jobQueueName": generated_name(properties, "JobQueueName", stack_name, logical_id),
+        "computeEnvironmentOrder": [lower(one) for one in properties.get("ComputeEnvironmentOrder", [])],
+    }
+    made = rest(service, "POST", "/v1/createjobqueue", request)["jobQueueArn"]
+    return made, {"JobQueueArn": made}
+
+
+def _no_queue(made: str, _properties: Properties) -> None:
+    service._job_queues.pop(made.rsplit("/", 1)[-1], None)
+
+
+def _definition(logical_id: str, properties: Properties, stack_name: str) -> Created:
+    name = generated_name(properties, "JobDefinitionName", stack_name, logical_id)
+    request = {**lower(properties), "jobDefinitionName": name}
+    made = rest(service, "POST", "/v1/registerjobdefinition", request)["jobDefinitionArn"]
+    return made, {"JobDefinitionArn": made}
+
+
+def _no_definition(made: str, _properties: Properties) -> None:
+    name, _, _revision = made.rsplit("/", 1)[-1].partition(":")
+    service._job_definitions.pop(name, None)

@@ -1,0 +1,62 @@
+// Makes assets/<name>/index.js of each handlers/<name>/index.ts, when a source has changed. Whoever synthesizes requires it
+// first: the command of cdk.json, vitest's configuration, npm pack. Takes a few milliseconds when nothing has changed.
+const { createHash } = require('node:crypto');
+const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.dirname(__dirname);
+const SOURCES = path.join(ROOT, 'handlers');
+const BUNDLES = path.join(ROOT, 'assets');
+const STAMP = path.join(ROOT, '.cache', 'handlers.sha256');
+
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  // Lambda's runtime brings the AWS SDK.
+  external: ['@aws-sdk/*'],
+  absWorkingDir: ROOT,
+  legalComments: 'none',
+  logLevel: 'silent',
+  write: false,
+};
+
+const names = readdirSync(SOURCES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const digest = digestOfSources();
+if (!names.every((name) => existsSync(bundleOf(name))) || stamp() !== digest) {
+  for (const name of names) {
+    const { outputFiles } = require('esbuild').buildSync({ ...OPTIONS, entryPoints: [`handlers/${name}/index.ts`] });
+    write(bundleOf(name), outputFiles[0].contents);
+  }
+  write(STAMP, digest);
+}
+
+function bundleOf(name) {
+  return path.join(BUNDLES, name, 'index.js');
+}
+
+function digestOfSources() {
+  const files = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash('sha256').update(require('esbuild/package.json').version).update(JSON.stringify(OPTIONS));
+  for (const file of files) hash.update(`\0${path.relative(ROOT, file)}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function stamp() {
+  return existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : undefined;
+}
+
+/** Renamed when it is complete: another synthesis may be reading it. */
+function write(file, content) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const partial = path.join(ROOT, '.cache', `${path.basename(file)}.${process.pid}`);
+  mkdirSync(path.dirname(partial), { recursive: true });
+  writeFileSync(partial, content);
+  renameSync(partial, file);
+}

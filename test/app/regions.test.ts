@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import type { GivenSettings } from '../../app/settings/schema';
+import { projectSettings, settingsOf, synthesize } from '../support/synthesis';
+import { resourcesOf } from '../support/template';
+import { EVERYTHING_IN_THREE_REGIONS, EXISTING_NETWORK } from '../support/variants';
+import { dashboardBody } from '../support/watched-metrics';
+import { problemsIn } from '../support/settings-problems';
+
+const REGIONS = EVERYTHING_IN_THREE_REGIONS.regions;
+const { synthesis } = synthesize(EVERYTHING_IN_THREE_REGIONS);
+const regionOf = (stack: string) => REGIONS.find((region) => stack.endsWith(`-${region}`));
+const ofRegion = (region: string) =>
+  synthesis.stacks.filter(({ name }) => regionOf(name) === region && !name.includes('Overview'));
+const textOf = (region: string) => JSON.stringify(ofRegion(region).map(({ template }) => template));
+
+const problemsOf = (given: unknown) => problemsIn(() => settingsOf(given as GivenSettings));
+
+describe('the setting `regions`', () => {
+  test.each<[string, unknown, string]>([
+    ['no region', { regions: [] }, 'regions: got [], wants a list of AWS regions such as [us-east-2, eu-west-1]'],
+    [
+      'a region twice',
+      { regions: ['us-east-2', 'us-east-2'] },
+      'regions: got ["us-east-2", "us-east-2"], wants a list of AWS regions such as [us-east-2, eu-west-1], each once',
+    ],
+    ['something else', { regions: ['Ohio'] }, 'regions[0]: got "Ohio", wants an AWS region such as us-east-2'],
+    [
+      'a region beside it',
+      { region: 'us-east-2', regions: ['us-west-2'] },
+      'regions: got ["us-west-2"] together with region: us-east-2, wants one of the two: region is short for regions with that one alone',
+    ],
+    [
+      'a VPC that exists',
+      { regions: REGIONS, network: EXISTING_NETWORK },
+      'network.vpcId: got "vpc-0123456789abcdef0" with 3 regions, wants it left out, or an environment of its own for the region that it is in',
+    ],
+    [
+      'a volume that exists',
+      { regions: REGIONS, workspace: { volumeId: 'vol-0123456789abcdef0' } },
+      'workspace.volumeId: got "vol-0123456789abcdef0" with 3 regions, wants it left out, or an environment of its own for the region that it is in',
+    ],
+    [
+      'data that no host would get',
+      { regions: REGIONS, data: { tableBuckets: ['arn:aws:s3tables:eu-central-1:111122223333:bucket/tables'] } },
+      'data.tableBuckets[0]: got "arn:aws:s3tables:eu-central-1:111122223333:bucket/tables", wants one in us-east-2, us-west-2, eu-west-1: hosts get what is in their own region',
+    ],
+  ])('fails with %s', (_name, given, message) => {
+    expect(problemsOf(given)).toEqual([`test.yaml: ${message}`]);
+  });
+
+  test('with one region is the same as `region`', () => {
+    const names = (given: GivenSettings) =>
+      synthesize(given).synthesis.stacks.map(({ name, template }) => [name, template]);
+    expect(names({ regions: ['eu-west-1'] })).toEqual(names({ region: 'eu-west-1' }));
+  });
+
+  test('is not needed by the environments of the project, whose stacks keep their names', () => {
+    expect(synthesize(projectSettings('prod')).synthesis.stacks[0]?.name).toBe('TablesleuthData-prod');
+  });
+});
+
+describe('in three regions', () => {
+  test('every part is there in each, named after it, and the overview once, in the first', () => {
+    const parts = ['Data', 'Network', 'Operations', 'Workbench'];
+    const expected = REGIONS.flatMap((region) => parts.map((part) => `Tablesleuth${part}-dev-${region}`));
+    const names = synthesis.stacks.map(({ name }) => name);
+    expect([...names].sort()).toEqual([...expected, 'TablesleuthOverview-dev-us-east-2'].sort());
+  });
+
+  test('no stack depends on a stack of another region, so that one region can fail alone', () => {
+    for (const { name, dependsOn } of synthesis.stacks) {
+      expect(dependsOn.filter((other) => regionOf(other) !== regionOf(name))).toEqual([]);
+    }
+    expect(synthesis.stacks.find(({ name }) => name.includes('Overview'))?.dependsOn).toEqual([]);
+  });
+
+  test.each(REGIONS)('nothing of %s names another region: no host, output, ARN or image', (region) => {
+    const others = REGIONS.filter((other) => other !== region);
+    expect(others.filter((other) => textOf(region).includes(other))).toEqual([]);
+  });
+
+  test('hosts read the table buckets and use the keys of their own region, and every bucket and database', () => {
+    const reads = (what: string) => REGIONS.filter((region) => textOf(region).includes(what));
+    expect(reads('bucket/tables')).toEqual(['us-east-2', 'eu-west-1']);
+    expect(reads('1234abcd-12ab')).toEqual(['us-west-2']);
+    expect(reads(':s3:::lake')).toEqual(REGIONS);
+    expect(reads('database/sales')).toEqual(REGIONS);
+  });
+
+  test('nothing that an account has once by its name is there twice: roles, buckets, dashboards', () => {
+    const named = synthesis.stacks.flatMap(({ template }) =>
+      resourcesOf(template).flatMap(({ Type, Properties = {} }) => {
+        const key = { 'AWS::S3::Bucket': 'BucketName', 'AWS::CloudWatch::Dashboard': 'DashboardName' }[Type];
+        const ofIam = Type.startsWith('AWS::IAM::') ? `${Type.split('::')[2]}Name` : undefined;
+        const name = Properties[key ?? ofIam ?? ''];
+        return name === undefined ? [] : [name];
+      }),
+    );
+    expect(named).toEqual(['tablesleuth-dev']);
+  });
+
+  test('one dashboard shows each figure of each region', () => {
+    const overview = synthesis.stacks.find(({ name }) => name.includes('Overview'));
+    const { widgets } = dashboardBody(overview?.template ?? {});
+    expect(widgets.length).toBeGreaterThanOrEqual(9);
+    for (const { properties } of widgets) {
+      const shown = (properties.metrics ?? []).map((row) => (row.at(-1) as { region?: string }).region);
+      expect(shown.filter((region) => region !== undefined)).toEqual(REGIONS);
+    }
+  });
+
+  test('who is told by e-mail sees which region it is', () => {
+    const names = REGIONS.map((region) =>
+      ofRegion(region)
+        .flatMap(({ template }) => resourcesOf(template, 'AWS::SNS::Topic'))
+        .map(({ Properties }) => Properties?.['DisplayName']),
+    );
+    expect(names.flat()).toEqual(REGIONS.map((region) => `TableSleuth dev ${region}`));
+  });
+});

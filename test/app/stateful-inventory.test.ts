@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import type { Settings } from '../../app/settings';
+import { synthesize } from '../support/synthesis';
+import { resourcesOf } from '../support/template';
+import { VARIANTS } from '../support/variants';
+
+/**
+ * What holds data, by the logical id that it has had since it was first deployed. A changed id would delete the password
+ * and the logs of everybody who updates, and make new ones; retained ones would be left behind.
+ */
+const STATEFUL = {
+  DataFlowLogsD68DE740: 'AWS::Logs::LogGroup',
+  DataGizmosqlSecret5CDFB3C9: 'AWS::SecretsManager::Secret',
+  DataHostLogs82DD72DD: 'AWS::Logs::LogGroup',
+  DataKey5F086070: 'AWS::KMS::Key',
+  DataSessionLogsB5B4DAF6: 'AWS::Logs::LogGroup',
+  WorkspaceVault0E33575B: 'AWS::Backup::BackupVault',
+};
+
+/** Made anew it asks everybody for a confirmation again; there with `alarms`. */
+const ALERTS = { AlertsE664E991: 'AWS::SNS::Topic', AlertsPolicy1004DA22: 'AWS::SNS::TopicPolicy' };
+/** What there is only where AWS Config has a recorder of ours. */
+const HISTORY = {
+  ConfigurationHistoryBucket5DCD3929: 'AWS::S3::Bucket',
+  ConfigurationHistoryBucketPolicy53D37856: 'AWS::S3::BucketPolicy',
+};
+/** What there is only where the settings ask for it. */
+const OF_WORKSPACE = { Workspace2F8C78CC: 'AWS::EC2::Volume' };
+const OF_COPIES = {
+  WorkspaceCopiesKey6680F50B: 'AWS::KMS::Key',
+  WorkspaceCopiesVault96AB8B81: 'AWS::Backup::BackupVault',
+};
+const OF_SHARED_WORKSPACE = { WorkspaceFiles9809F186: 'AWS::EFS::FileSystem' };
+
+const ofWorkspace = (workspace: Settings['workspace']) => {
+  if (workspace === undefined) return {};
+  if (workspace.mode === 'shared') return workspace.fileSystemId === undefined ? OF_SHARED_WORKSPACE : {};
+  return workspace.volumeId === undefined ? OF_WORKSPACE : {};
+};
+
+/** The log of builds; there with an image pipeline. It is deleted with it, and so in its stack. */
+const OF_IMAGES = { ImageLogC7E408DC: 'AWS::Logs::LogGroup' };
+
+/** What there is only behind a load balancer, and with a user pool that is made. */
+const OF_BALANCER = {
+  AccessLogsBucketCD784A59: 'AWS::S3::Bucket',
+  AccessLogsBucketPolicy3D5B5143: 'AWS::S3::BucketPolicy',
+};
+const OF_SIGN_IN = {
+  SignInDFB520D0: 'AWS::Cognito::UserPool',
+  SignInClient7781BF3B: 'AWS::Cognito::UserPoolClient',
+  SignInDomain1546F380: 'AWS::Cognito::UserPoolDomain',
+};
+
+const expected = ({ access, alarms, compliance, workspace, backup, image }: Settings) => ({
+  ...STATEFUL,
+  ...(alarms === false ? {} : ALERTS),
+  ...(compliance?.recorder === 'create' ? HISTORY : {}),
+  ...ofWorkspace(workspace),
+  ...(backup?.copyToRegion === undefined ? {} : OF_COPIES),
+  ...(image.kind === 'pipeline' ? OF_IMAGES : {}),
+  ...(access.kind === 'loadBalancer' ? OF_BALANCER : {}),
+  ...(access.kind === 'loadBalancer' && 'domainPrefix' in access.signIn ? OF_SIGN_IN : {}),
+});
+
+/** The types of AWS resources, of those that this app may make, that hold something which cannot be made again. */
+const STATEFUL_TYPES =
+  /^AWS::(Backup::BackupVault|Cognito::UserPool|DynamoDB::|EC2::Volume|EFS::FileSystem|KMS::Key|Logs::LogGroup|RDS::|S3::Bucket|SecretsManager::Secret|SNS::Topic|SQS::Queue)/;
+
+const inventory = (settings: Parameters<typeof synthesize>[0]) =>
+  Object.fromEntries(
+    synthesize(settings)
+      .synthesis.stacks.flatMap(({ template }) => resourcesOf(template))
+      .filter(({ Type }) => STATEFUL_TYPES.test(Type) && Type !== 'AWS::KMS::Alias')
+      .map(({ id, Type }) => [id, Type]),
+  );
+
+describe('what holds data', () => {
+  test.each(VARIANTS)('has the ids that it always had: %s', (_name, settings) => {
+    expect(inventory(settings)).toEqual(expected(settings));
+  });
+
+  test('is all in the data stack, but the copies in another region, and the topic, which is where its alarms are', () => {
+    for (const [, settings] of VARIANTS) {
+      const { network, workbench, operations } = synthesize(settings);
+      for (const { id, Type } of [network, workbench, operations].flatMap((template) => resourcesOf(template))) {
+        if (!(id in ALERTS)) expect(Type).not.toMatch(STATEFUL_TYPES);
+      }
+    }
+  });
+
+  test.each([
+    [true, 'volume', 'Retain'],
+    [true, 'shared', 'Retain'],
+    [false, 'volume', 'Delete'],
+    [false, 'shared', 'Delete'],
+  ] as const)(
+    'with retain: %s, mode: %s gets the policy %s, in deletion and in replacement',
+    (retain, mode, policy) => {
+      const { data, copies } = synthesize({ retain, workspace: { mode }, backup: { copyToRegion: 'eu-west-1' } });
+      const stateful = [data, copies]
+        .flatMap((template) => resourcesOf(template))
+        .filter(({ Type }) => STATEFUL_TYPES.test(Type) && Type !== 'AWS::KMS::Alias');
+      expect(stateful).toHaveLength(Object.keys({ ...STATEFUL, ...OF_WORKSPACE, ...OF_COPIES }).length);
+      for (const { id, DeletionPolicy, UpdateReplacePolicy } of stateful) {
+        expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, policy, policy]);
+      }
+    },
+  );
+});
+
+test('the history of AWS Config stays even where nothing else is retained', () => {
+  const settings = { retain: false, compliance: { recorder: 'create' as const } };
+  const bucket = resourcesOf(synthesize(settings).data, 'AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
+  expect(bucket).toEqual(['Retain']);
+});
+
+test('the network keeps the ids that other stacks and accounts may know', () => {
+  const ids = resourcesOf(synthesize().network, 'AWS::EC2::VPC', 'AWS::EC2::Subnet').map(({ id }) => id);
+  expect(ids).toEqual(['Network6E62CE96', 'NetworkPublicSubnet1SubnetBAFD76B4', 'NetworkPublicSubnet2SubnetCFA3CB04']);
+});

@@ -1,0 +1,194 @@
+import type { Settings } from '../../app/settings';
+import type { GivenSettings } from '../../app/settings/schema';
+import { ACCOUNT, PROJECT_ENVIRONMENTS, projectSettings, REGION, settingsOf } from './synthesis';
+
+/** One of everything that a host may read. */
+export const ALL_DATA = {
+  buckets: ['arn:aws:s3:::lake'],
+  glueDatabases: ['sales'],
+  tableBuckets: [`arn:aws:s3tables:${REGION}:${ACCOUNT}:bucket/tables`],
+  kmsKeys: [`arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`],
+} satisfies GivenSettings['data'];
+
+/** A network that exists, described so that no account is asked. */
+export const EXISTING_NETWORK = {
+  vpcId: 'vpc-0123456789abcdef0',
+  subnets: [
+    { id: 'subnet-0123456789abcdef0', availabilityZone: `${REGION}a` },
+    { id: 'subnet-0123456789abcdef1', availabilityZone: `${REGION}b` },
+  ],
+} satisfies GivenSettings['network'];
+
+/** Working hours. */
+export const HOURS = {
+  start: '08:00',
+  stop: '18:00',
+  timeZone: 'America/New_York',
+} satisfies GivenSettings['hours'];
+
+/** A sign-in at a provider of one's own. */
+export const BALANCED = {
+  kind: 'loadBalancer',
+  certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`,
+  hostName: 'tablesleuth.example.com',
+  signIn: {
+    kind: 'oidc',
+    issuer: 'https://sign-in.example.com/',
+    authorizationEndpoint: 'https://sign-in.example.com/oauth2/authorize',
+    tokenEndpoint: 'https://sign-in.example.com/oauth2/token',
+    userInfoEndpoint: 'https://sign-in.example.com/oauth2/userInfo',
+    clientId: 'tablesleuth',
+    clientSecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:sign-in-AbCdEf`,
+  },
+} satisfies GivenSettings['access'];
+
+/** A sign-in at a user pool that is made. */
+export const BALANCED_BY_COGNITO = {
+  ...BALANCED,
+  signIn: { kind: 'cognito', domainPrefix: 'tablesleuth-example' },
+} satisfies GivenSettings['access'];
+
+/** Every part switched on. */
+export const EVERYTHING = {
+  capacity: { kind: 'autoScaling' },
+  network: { natGateways: 1 },
+  data: ALL_DATA,
+  alarms: { email: 'team@example.com' },
+  dashboard: { hourlyPrice: 0.1 },
+  hours: HOURS,
+  idleStop: {},
+  compliance: { recorder: 'create' },
+  workspace: {},
+  backup: {},
+} satisfies GivenSettings;
+
+/** The same in the seed's three regions. */
+export const EVERYTHING_IN_THREE_REGIONS = {
+  ...EVERYTHING,
+  regions: ['us-east-2', 'us-west-2', 'eu-west-1'],
+  data: {
+    ...ALL_DATA,
+    tableBuckets: ['us-east-2', 'eu-west-1'].map((region) => `arn:aws:s3tables:${region}:${ACCOUNT}:bucket/tables`),
+    kmsKeys: [`arn:aws:kms:us-west-2:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`],
+  },
+} satisfies GivenSettings;
+
+const SPOT_TYPES = ['t3.small', 't3a.small'];
+
+/** Settings that make templates of every kind, by what is special about them. */
+const SPECIAL: Readonly<Record<string, GivenSettings>> = {
+  'one instance': {},
+  'one instance behind a NAT gateway': { network: { natGateways: 1 } },
+  'one arm64 instance': { instanceType: 't4g.small' },
+  'an on-demand group': { capacity: { kind: 'autoScaling' } },
+  'an on-demand group of one to five': { capacity: { kind: 'autoScaling', max: 5 } },
+  'a watched spot group of two to four with hours': {
+    useSpot: true,
+    capacity: { min: 2, max: 4, targetCpuPercent: 60 },
+    hours: HOURS,
+    alarms: { email: 'team@example.com' },
+    dashboard: true,
+  },
+  'a group of up to three that stops when it is idle': { capacity: { kind: 'autoScaling', max: 3 }, idleStop: {} },
+  'a spot group of three zones behind NAT gateways': {
+    useSpot: true,
+    capacity: { instanceTypes: SPOT_TYPES, maxPrice: 0.02 },
+    network: { maxAzs: 3, natGateways: 2 },
+  },
+  'a spot fleet': { useSpot: true, capacity: { kind: 'fleet', instanceTypes: SPOT_TYPES, maxPrice: 0.02 } },
+  'an on-demand fleet of arm64 behind a NAT gateway': {
+    instanceType: 't4g.small',
+    capacity: { kind: 'fleet' },
+    network: { natGateways: 1 },
+  },
+  'a network that exists': { network: EXISTING_NETWORK },
+  'a spot group in a network that exists': { useSpot: true, network: EXISTING_NETWORK },
+  'access to data of every kind': { data: ALL_DATA },
+  'a spot group that stops when it is idle': { useSpot: true, idleStop: {} },
+  'a fleet that stops when it is idle': { capacity: { kind: 'fleet' }, idleStop: { afterMinutes: 30 } },
+  'one instance with hours that stops when it is idle': { hours: HOURS, idleStop: {} },
+  'a spot group with hours': { useSpot: true, hours: HOURS },
+  'a fleet with hours over midnight': {
+    capacity: { kind: 'fleet' },
+    hours: { ...HOURS, start: '20:00', stop: '04:00', days: 'sun-thu' },
+  },
+  'one instance with hours, and rules of AWS Config': { hours: HOURS, compliance: { recorder: 'create' } },
+  'rules of AWS Config with a recorder that exists': { compliance: { recorder: 'existing' } },
+  'an instance that is watched': { alarms: { email: 'team@example.com' }, dashboard: true },
+  'a spot group that is watched': {
+    useSpot: true,
+    alarms: { email: 'team@example.com', cpuPercent: 90, diskPercent: 75 },
+    dashboard: { hourlyPrice: 0.0058 },
+  },
+  'a fleet that is watched': { capacity: { kind: 'fleet' }, alarms: { email: 'team@example.com' }, dashboard: true },
+  'a workspace on one instance': { workspace: { sizeGiB: 20 } },
+  'a workspace with backups on a spot group': { useSpot: true, workspace: {}, backup: { hour: 4, keepDays: 30 } },
+  'a workspace that was restored, on a spot fleet in a network that exists': {
+    useSpot: true,
+    capacity: { kind: 'fleet' },
+    network: EXISTING_NETWORK,
+    workspace: { volumeId: 'vol-0123456789abcdef0' },
+    backup: {},
+  },
+  'an image pipeline on a spot group that is watched': {
+    useSpot: true,
+    image: { kind: 'pipeline' },
+    alarms: { email: 'team@example.com' },
+  },
+  'an image pipeline of arm64 behind a NAT gateway': {
+    instanceType: 't4g.small',
+    image: { kind: 'pipeline', schedule: 'cron(0 5 ? * mon *)' },
+    network: { natGateways: 1 },
+  },
+  'an image pipeline in a network that exists': { image: { kind: 'pipeline' }, network: EXISTING_NETWORK },
+  'a spot group behind a load balancer, with a sign-in at a provider of its own': { useSpot: true, access: BALANCED },
+  'one instance in a private subnet behind a load balancer, with a user pool': {
+    network: { natGateways: 1 },
+    access: { ...BALANCED_BY_COGNITO, allowedCidrs: ['203.0.113.0/24', '2001:db8::/32'], deletionProtection: true },
+  },
+  'a group behind a load balancer with a web ACL in a network that exists, nothing kept': {
+    capacity: { kind: 'autoScaling' },
+    retain: false,
+    network: EXISTING_NETWORK,
+    access: {
+      ...BALANCED,
+      signIn: { kind: 'cognito', userPoolId: `${REGION}_AbCdEf123`, clientId: '1abcdef', domain: 'data-team' },
+      subnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
+      webAclArn: `arn:aws:wafv2:${REGION}:${ACCOUNT}:regional/webacl/workbench/1234abcd-12ab-34cd-56ef-1234567890ab`,
+    },
+  },
+  'a workspace whose backups are copied to another region': {
+    workspace: {},
+    backup: { copyToRegion: 'eu-west-1' },
+  },
+  'a shared workspace with backups for a watched spot group of three zones': {
+    useSpot: true,
+    network: { maxAzs: 3 },
+    workspace: { mode: 'shared' },
+    backup: {},
+    alarms: { email: 'team@example.com' },
+  },
+  'a shared workspace that was restored, on a fleet in a network that exists': {
+    capacity: { kind: 'fleet' },
+    network: EXISTING_NETWORK,
+    workspace: { mode: 'shared', fileSystemId: 'fs-0123456789abcdef0', accessPointId: 'fsap-0123456789abcdef0' },
+  },
+  'a shared workspace on one instance behind a NAT gateway': {
+    network: { natGateways: 1 },
+    workspace: { mode: 'shared' },
+  },
+  'everything on': EVERYTHING,
+  'three regions with everything on': EVERYTHING_IN_THREE_REGIONS,
+  'an image of its own, nothing kept, no rotation, and tags': {
+    image: { kind: 'parameter', name: '/images/workbench' },
+    retain: false,
+    gizmosql: { rotationDays: false },
+    tags: { 'cost-center': '42' },
+  },
+};
+
+/** The settings of every environment of the project and of every special one, by name. */
+export const VARIANTS: ReadonlyArray<readonly [name: string, settings: Settings]> = [
+  ...PROJECT_ENVIRONMENTS.map((name) => [`environment ${name}`, projectSettings(name)] as const),
+  ...Object.entries(SPECIAL).map(([name, given]) => [name, settingsOf(given)] as const),
+];

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { totalmem } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+// What the constructs under test take for granted.
+createRequire(import.meta.url)('./scripts/bundle-handlers.cjs');
+
+// Unit tests share one process: nothing under test reads or writes global state, and loading aws-cdk-lib once
+// instead of once per file is most of the time. CDK's own schema validation runs in the whole-app project alone.
+const shared = { pool: 'forks' as const, isolate: false, testTimeout: 20_000 };
+
+/** An emulated account with a machine takes two GiB; deployments mostly wait, so that more of them fit than there are cores. */
+const FILES_AT_ONCE = Math.max(1, Math.min(3, Math.floor(totalmem() / 2 ** 30 / 4)));
+const booting = { pool: 'forks' as const, testTimeout: 300_000, globalSetup: 'test/support/prepared.ts' };
+
+export default defineConfig({
+  test: {
+    maxWorkers: FILES_AT_ONCE,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          // Each process loads aws-cdk-lib once, which is most of its work: no more of them than cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          include: ['test/{src,app,handlers,cli,emulator-port,repository}/**/*.test.ts'],
+          env: { CDK_VALIDATION: 'false' },
+        },
+      },
+      { test: { ...shared, name: 'policy', include: ['test/policy/**/*.test.ts'], testTimeout: 180_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'sweep',
+          include: ['test/sweep/**/*.test.ts'],
+          globalSetup: 'test/sweep/prepared.ts',
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          ...booting,
+          name: 'account',
+          include: ['test/account/**/*.test.ts'],
+          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+          setupFiles: 'test/support/own-temporary-folder.ts',
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        // No more of them than cores: they hold a host to its own time limits, and mostly wait for them.
+        test: {
+          ...booting,
+          name: 'host',
+          include: ['test/host/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});

@@ -205,9 +205,8 @@ describe('a volume of a stack', () => {
     const made = await stack.create(attachedVolume(), outputs);
     expect(made.status, made.reasons.join()).toBe('CREATE_COMPLETE');
     const { VolumeId = '', InstanceId = '' } = made.outputs;
-    expect(await on(InstanceId, 'lsblk --raw --noheadings --output NAME,SIZE; readlink /dev/sdb /dev/sdf')).toBe(
-      ['nvme1n1 3G', 'nvme2n1 1G', 'nvme1n1', 'nvme2n1'].join('\n'),
-    );
+    const devices = () => on(InstanceId, 'lsblk --raw --noheadings --output NAME,SIZE; readlink /dev/sdb /dev/sdf');
+    await expect.poll(devices, { timeout: 15_000 }).toBe('nvme1n1 3G\nnvme2n1 1G\nnvme1n1\nnvme2n1');
     await asService(InstanceId, 'mkfs.ext4 -q -L data /dev/sdf && mount LABEL=data /mnt && echo saved > /mnt/file');
     await on(InstanceId, 'umount /mnt');
     expect((await stack.delete()).status).toBe('DELETE_COMPLETE');

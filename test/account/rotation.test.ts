@@ -18,7 +18,7 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../emulator/machine/process';
 import { Deployment } from './deployment';
 import { whereMachinesRun } from './fixtures/machines';
@@ -29,39 +29,34 @@ const LONG_QUERY = 'SELECT count(*) FROM range(20000) a, range(50000) b WHERE (a
 const BUCKET = 'lake-of-the-rotation';
 
 let deployment: Deployment;
-let deployed: { exitCode: number; output: string };
+let secrets: SecretsManagerClient;
+let secretId: string;
+let host: string;
 
 whereMachinesRun(async () => {
   deployment = await Deployment.start('rotation', { enforceIam: true, machines: true });
   const s3 = new S3Client(deployment.account.client);
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'numbers.csv', Body: 'number\n41\n1\n' }));
-  deployed = await deployment.deploy(
+  const deployed = await deployment.deploy(
     'useSpot=true',
     `data.buckets=["arn:aws:s3:::${BUCKET}"]`,
     ...deployment.account.machines!.gizmosqlSettings,
   );
+  expect(deployed.exitCode, deployed.output).toBe(0);
+  secrets = new SecretsManagerClient(deployment.account.client);
+  secretId = (await secrets.send(new ListSecretsCommand({}))).SecretList![0]!.ARN!;
+  host = (await deployment.hosts())[0]!.InstanceId!;
+  for (const name of ['watch_logins.py', 'query.py']) {
+    const program = readFileSync(path.join(__dirname, '..', 'host', 'fixtures', name), 'utf8');
+    await on(`cat >/usr/local/share/${name} <<'PROGRAM'\n${program}\nPROGRAM`);
+  }
 });
 
 afterAll(() => deployment?.stop());
 
 /** One story in one account, with IAM enforced: the function has its own role, the host its own. */
 describe('the password of a deployed host', { concurrent: false }, () => {
-  let secrets: SecretsManagerClient;
-  let secretId: string;
-  let host: string;
-
-  beforeAll(async () => {
-    expect(deployed.exitCode, deployed.output).toBe(0);
-    secrets = new SecretsManagerClient(deployment.account.client);
-    secretId = (await secrets.send(new ListSecretsCommand({}))).SecretList![0]!.ARN!;
-    host = (await deployment.hosts())[0]!.InstanceId!;
-    for (const name of ['watch_logins.py', 'query.py']) {
-      const program = readFileSync(path.join(__dirname, '..', 'host', 'fixtures', name), 'utf8');
-      await on(`cat >/usr/local/share/${name} <<'PROGRAM'\n${program}\nPROGRAM`);
-    }
-  });
-
   test('was proven by the rotation’s test when it was deployed, and is rotated only later', async () => {
     const tested = await eventually(async () => (await functionLog()).find((line) => line.includes('proved version')));
     expect(tested).toContain(host);
@@ -165,13 +160,6 @@ UNIT
     return secrets.send(new RotateSecretCommand({ SecretId: secretId }));
   }
 
-  /** What a script prints on the host, run as root. */
-  async function on(script: string): Promise<string> {
-    const { status, stdout, stderr } = await deployment.account.machines!.run(host, script);
-    if (status !== 0) throw new Error(`exit code ${status}: ${script}\n${stdout}${stderr}`);
-    return stdout.trim();
-  }
-
   function query(password: string, sql: string): Promise<Outcome> {
     const script = `${PYTHON} /usr/local/share/query.py <<'INPUT'\n${password}\n${sql}\nINPUT`;
     return deployment.account.machines!.run(host, script);
@@ -219,6 +207,13 @@ UNIT
     return Number(sum) > 0 ? sum : undefined;
   }
 });
+
+/** What a script prints on the host, run as root. */
+async function on(script: string): Promise<string> {
+  const { status, stdout, stderr } = await deployment.account.machines!.run(host, script);
+  if (status !== 0) throw new Error(`exit code ${status}: ${script}\n${stdout}${stderr}`);
+  return stdout.trim();
+}
 
 /** What `look` finds, or undefined when it found nothing in time. */
 async function eventually<Found>(

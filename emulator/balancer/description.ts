@@ -42,6 +42,8 @@ export interface TargetGroup {
   readonly HealthCheckTimeoutSeconds: number;
   readonly HealthyThresholdCount: number;
   readonly UnhealthyThresholdCount: number;
+  /** How long requests that a deregistered target has begun may take. */
+  readonly DrainSeconds: number;
   readonly IsSticky: boolean;
   readonly StickySeconds: number;
   readonly Targets: readonly Target[];
@@ -58,6 +60,7 @@ export interface Target {
 export interface TargetHealth {
   readonly TargetGroupArn: string;
   readonly InstanceId: string;
-  readonly State: 'initial' | 'healthy' | 'unhealthy';
+  /** `draining`: deregistered, and it still answers what it has begun; `unused`: it has. */
+  readonly State: 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unused';
   readonly Description: string;
 }

@@ -124,7 +124,11 @@ export class KeptLoadBalancers implements LoadBalancers {
 
   private addTargets({ targets }: Open, targetGroupArn: string): Targets {
     const { api, connect } = this.options;
-    const report = (health: unknown): void => void api.call('POST', 'target-health', health).catch(() => undefined);
+    // One after the other, so that the account ends with what was said last.
+    let told: Promise<unknown> = Promise.resolve();
+    const report = (health: unknown): void => {
+      told = told.then(() => api.call('POST', 'target-health', health)).catch(() => undefined);
+    };
     const made = new Targets({ connect, report });
     targets.set(targetGroupArn, made);
     return made;

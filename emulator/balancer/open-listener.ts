@@ -86,6 +86,7 @@ export class OpenListener {
       response.writeHead(503, { server: 'awselb/2.0' }).end();
       return;
     }
+    response.once('close', chosen.done);
     const { InstanceId } = chosen.target;
     const cookie =
       group.IsSticky && sticky !== InstanceId

@@ -12,6 +12,17 @@ interface Known {
   /** Answers of the same kind, one after the other. */
   streak: number;
   nextCheck: number;
+  requests: number;
+  /** When a deregistered target is cut off, in milliseconds since 1970. */
+  drainsUntil: number;
+}
+
+/** Who gets a request. */
+export interface Chosen {
+  readonly target: Target;
+  readonly agent: Agent;
+  /** Says that the request is over. */
+  readonly done: () => void;
 }
 
 export interface TargetsOptions {
@@ -29,13 +40,11 @@ export class Targets {
   /** Takes up who is registered now, and asks those for their health whose time it is. */
   seeTo(group: TargetGroup, now = Date.now()): void {
     const registered = new Set(group.Targets.map(({ InstanceId }) => InstanceId));
-    for (const [id, { agent }] of this.known) {
-      if (registered.has(id)) continue;
-      agent.destroy();
-      this.known.delete(id);
-    }
+    for (const known of this.known.values())
+      if (!registered.has(known.target.InstanceId)) this.drain(known, group, now);
     for (const target of group.Targets) {
-      const known = this.known.get(target.InstanceId) ?? this.add(target);
+      const known = this.known.get(target.InstanceId) ?? this.add(target, group);
+      if (known.state === 'draining') this.enter(known, group, 'initial');
       if (known.nextCheck > now) continue;
       known.nextCheck = now + group.HealthCheckIntervalSeconds * 1000;
       void this.check(known, group);
@@ -43,12 +52,16 @@ export class Targets {
   }
 
   /** Who gets a request: the target of its cookie, else the next one that is well, else any; undefined: there is none. */
-  choose(sticky: string | undefined): { readonly target: Target; readonly agent: Agent } | undefined {
+  choose(sticky: string | undefined): Chosen | undefined {
     const all = [...this.known.values()];
     const well = all.filter(({ state }) => state === 'healthy');
     // As on AWS: where nobody is well, everybody gets requests, but for those that have not been asked yet.
     const able = well.length > 0 ? well : all.filter(({ state }) => state === 'unhealthy');
-    return able.find(({ target }) => target.InstanceId === sticky) ?? able[this.turn++ % Math.max(able.length, 1)];
+    const known =
+      able.find(({ target }) => target.InstanceId === sticky) ?? able[this.turn++ % Math.max(able.length, 1)];
+    if (known === undefined) return undefined;
+    known.requests++;
+    return { target: known.target, agent: known.agent, done: () => void known.requests-- };
   }
 
   close(): void {
@@ -56,7 +69,19 @@ export class Targets {
     this.known.clear();
   }
 
-  private add(target: Target): Known {
+  /** A deregistered target gets nothing new, and time for what it has begun. */
+  private drain(known: Known, group: TargetGroup, now: number): void {
+    if (known.state !== 'draining') {
+      known.drainsUntil = now + group.DrainSeconds * 1000;
+      this.enter(known, group, 'draining');
+    }
+    if (known.requests > 0 && now < known.drainsUntil) return;
+    known.agent.destroy();
+    this.known.delete(known.target.InstanceId);
+    this.enter(known, group, 'unused');
+  }
+
+  private add(target: Target, group: TargetGroup): Known {
     const agent = new Agent({ keepAlive: true, maxSockets: 128 });
     agent.createConnection = (_options, callback) => {
       this.options.connect(target).then(
@@ -65,27 +90,34 @@ export class Targets {
       );
       return undefined;
     };
-    const known: Known = { target, agent, state: 'initial', streak: 0, nextCheck: 0 };
+    const known: Known = { target, agent, state: 'initial', streak: 0, nextCheck: 0, requests: 0, drainsUntil: 0 };
     this.known.set(target.InstanceId, known);
+    this.enter(known, group, 'initial');
     return known;
   }
 
   private async check(known: Known, group: TargetGroup): Promise<void> {
     const outcome = await healthOf(known, group);
+    // Meanwhile it may have been deregistered.
+    if (this.known.get(known.target.InstanceId) !== known || known.state === 'draining') return;
     const isWell = outcome === '200';
-    const agrees = (known.state === 'healthy') === isWell && known.state !== 'initial';
-    known.streak = agrees ? 0 : known.streak + 1;
+    if (isWell === (known.state === 'healthy') && known.state !== 'initial') {
+      known.streak = 0;
+      return;
+    }
+    known.streak++;
     // A new target needs one good answer, as on AWS.
     const needed = isWell && known.state === 'initial' ? 1 : thresholdOf(group, isWell);
-    if (agrees || known.streak < needed) return;
-    known.state = isWell ? 'healthy' : 'unhealthy';
+    if (known.streak < needed) return;
+    this.enter(known, group, isWell ? 'healthy' : 'unhealthy', isWell ? '' : `Health checks failed: ${outcome}`);
+  }
+
+  private enter(known: Known, group: TargetGroup, state: TargetHealth['State'], description = ''): void {
+    known.state = state;
     known.streak = 0;
-    this.options.report({
-      TargetGroupArn: group.TargetGroupArn,
-      InstanceId: known.target.InstanceId,
-      State: known.state,
-      Description: isWell ? '' : `Health checks failed: ${outcome}`,
-    });
+    const { TargetGroupArn } = group;
+    const { InstanceId } = known.target;
+    this.options.report({ TargetGroupArn, InstanceId, State: state, Description: description });
   }
 }
 

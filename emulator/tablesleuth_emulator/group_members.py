@@ -11,7 +11,7 @@ from ministack.services import autoscaling as service
 from ministack.services import ec2 as ec2_service
 from ministack.services.cloudformation import provisioners
 
-from . import life_cycle, lifecycle_hooks, minutes
+from . import life_cycle, lifecycle_hooks, minutes, target_health
 from .calls import ServiceRefused
 from .launching import ON_DEMAND, SPOT, Launch, is_true, launch, template_data, terminate
 from .registry import Properties, arn
@@ -48,14 +48,16 @@ def staying(group: Properties) -> list[Properties]:
 
 
 def leave(group: Properties, member: Properties) -> None:
-    """End a member, when its group's hook lets it, without another one for it."""
+    """End a member, when it has left its load balancers and its group's hook lets it, without another one for it."""
 
     def end(_result: str) -> None:
         _remove(group, member)
         terminate([member["InstanceId"]])
 
     if member["LifecycleState"] == "InService":
-        lifecycle_hooks.wait(group, member, lifecycle_hooks.TERMINATING, end)
+        target_health.leave(
+            group, member, lambda: lifecycle_hooks.wait(group, member, lifecycle_hooks.TERMINATING, end)
+        )
     else:
         end("CONTINUE")
 

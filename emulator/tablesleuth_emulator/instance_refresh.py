@@ -1,13 +1,15 @@
 """The update of a group by an instance refresh: new members are in service before old ones leave.
 
-AWS waits for the warm-up of each new member, and tries for an hour to get one into service. Here it waits for the hook
-alone, and the first member that does not get into service fails the refresh.
+A new member is in service when its hook lets it, and, in a group that goes by its load balancer, when that calls it healthy.
+AWS waits for its warm-up as well, and tries for an hour to get one into service. Here the first one that does not get there fails
+the refresh.
 """
 
 from __future__ import annotations
 
 import time
 
+from . import target_health
 from .calls import ServiceRefused
 from .group_members import leave, resize, staying
 from .registry import Properties
@@ -46,7 +48,7 @@ def _launch(group: Properties, size: int, outdated: list[str]) -> None:
         lost = sorted(instance_id for instance_id in new if instance_id not in states)
         if lost:
             raise ServiceRefused(f"The instance refresh failed: {', '.join(lost)} did not get into service")
-        if all(states[instance_id] == "InService" for instance_id in new):
+        if all(states[instance_id] == "InService" and target_health.is_well(group, instance_id) for instance_id in new):
             return
         time.sleep(_LOOK_EVERY_SECONDS)
 

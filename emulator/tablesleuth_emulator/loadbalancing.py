@@ -14,7 +14,7 @@ from ministack.services import acm, autoscaling, cognito, waf
 from ministack.services import alb as service
 from ministack.services import ec2 as ec2_service
 
-from . import group_health, life_cycle
+from . import group_health, life_cycle, target_health
 from .calls import ServiceRefused, json_target, query
 from .endpoints import Document, Endpoint, Refused
 from .launching import terminate
@@ -23,8 +23,6 @@ from .registry import Attributes, Created, Properties, Registry
 _SIGN_INS = ("AuthenticateOidcConfig", "AuthenticateCognitoConfig")
 #: The targets that groups registered, by target group: what somebody else registered stays.
 _of_groups: dict[str, set[str]] = {}
-#: What the keeper found, by target group and target.
-_health: dict[tuple[str, str], Document] = {}
 
 ENDPOINTS = [
     Endpoint("GET", "load-balancers", lambda _groups, _body: {"LoadBalancers": _list()}),
@@ -60,6 +58,7 @@ def install() -> None:
     """Answer with the health that the keeper reports, where there is one."""
     if life_cycle.machines_exist():
         service._ACTION_MAP["DescribeTargetHealth"] = _describe_health
+        target_health.install()
 
 
 def _check_zones(properties: Properties) -> None:
@@ -89,10 +88,11 @@ def _keep_sign_in(listener_arn: str, properties: Properties) -> Attributes | Non
 
 
 def _register_targets(group_arn: str, properties: Properties) -> Attributes | None:
+    """Also gives the group the name that CloudWatch has for it, of which ministack lacks the beginning."""
     if properties.get("Targets"):
         request = {"TargetGroupArn": group_arn, "Targets": {"member": properties["Targets"]}}
         query(service, "RegisterTargets", "2015-12-01", request)
-    return None
+    return {"TargetGroupFullName": group_arn.rpartition(":")[2]}
 
 
 def _associate(_logical_id: str, properties: Properties, _stack: str) -> Created:
@@ -170,6 +170,7 @@ def _describe_group(group: Properties) -> Document:
         "HealthCheckTimeoutSeconds": group["HealthCheckTimeoutSeconds"],
         "HealthyThresholdCount": group["HealthyThresholdCount"],
         "UnhealthyThresholdCount": group["UnhealthyThresholdCount"],
+        "DrainSeconds": target_health.delay_seconds(arn),
         "IsSticky": attributes.get("stickiness.enabled") == "true",
         "StickySeconds": int(attributes.get("stickiness.lb_cookie.duration_seconds", "86400")),
         "Targets": [
@@ -187,7 +188,7 @@ def _address(instance_id: str) -> str:
 
 
 def _follow_groups(group: Properties) -> None:
-    """Auto Scaling registers a member when it is in service, and takes it back before it ends."""
+    """Auto Scaling registers a member when it is in service, and takes it back before it ends. Who was deregistered stays so."""
     arn = group["TargetGroupArn"]
     members = {
         member["InstanceId"]
@@ -196,16 +197,17 @@ def _follow_groups(group: Properties) -> None:
         for member in scaling["Instances"]
         if member["LifecycleState"] == "InService"
     }
-    service.set_targets_for_group(arn, [(one, group["Port"]) for one in sorted(members)], _of_groups.get(arn, set()))
+    before = _of_groups.get(arn, set())
+    service.set_targets_for_group(arn, [(one, group["Port"]) for one in sorted(members - before)], before - members)
     _of_groups[arn] = members
 
 
 def _report(body: Document) -> Document:
     """The keeper says how a target is. A group that goes by that replaces a member that is not well."""
     arn, target = str(body.get("TargetGroupArn")), str(body.get("InstanceId"))
-    if body.get("State") not in ("initial", "healthy", "unhealthy"):
+    if body.get("State") not in target_health.STATES:
         raise Refused(400, f"{body.get('State')!r} is no state of a target")
-    _health[(arn, target)] = body
+    target_health.note(body)
     if body["State"] == "unhealthy":
         for (account, region, _name), scaling in list(autoscaling._asgs.all_items()):
             with request_scope(account, region):
@@ -229,18 +231,16 @@ def _describe_health(params: dict[str, Any]) -> Any:
         return service._error("TargetGroupNotFound", f"Target group '{arn}' not found.")
     _follow_groups(group)
     wanted = {target["Id"] for target in service._parse_targets_param(params)}
-    rows = [
-        _health_row(arn, target["Id"], int(target.get("Port") or group["Port"]))
-        for target in service._targets.get(arn, [])
-        if not wanted or target["Id"] in wanted
-    ]
+    registered = [(target["Id"], int(target.get("Port") or group["Port"])) for target in service._targets.get(arn, [])]
+    leaving = [(target, int(group["Port"])) for target in target_health.draining(arn)]
+    rows = [_health_row(arn, *target) for target in [*registered, *leaving] if not wanted or target[0] in wanted]
     return service._xml(
         200, "DescribeTargetHealth", f"<TargetHealthDescriptions>{''.join(rows)}</TargetHealthDescriptions>"
     )
 
 
 def _health_row(arn: str, target: str, port: int) -> str:
-    found = _health.get((arn, target), {"State": "initial", "Description": "Initial health checks in progress"})
+    found = target_health.of(arn, target) or {"State": "initial", "Description": "Initial health checks in progress"}
     state = found["State"] if _address(target) else "unused"
     description = service._esc(json.dumps(found.get("Description", "")).strip('"'))
     return (

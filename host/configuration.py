@@ -32,6 +32,7 @@ SHAPES = {
     "HOST_METRICS": (r"true|false", "true or false"),
     "HOST_LOG_GROUP": (r"[\w./#-]{1,512}", "the name of a log group"),
     "LOAD_BALANCER_ARN": (r"(arn:[\w-]+:elasticloadbalancing:[\w-]+:\d{12}:loadbalancer/app/[\w/-]+)?", "the ARN of a load balancer, or nothing"),
+    "TARGET_GROUP_ARN": (r"(arn:[\w-]+:elasticloadbalancing:[\w-]+:\d{12}:targetgroup/[\w/-]+)?", "the ARN of a target group, or nothing"),
     "SIGN_IN_ISSUER": (r"(https://[\w./:~-]+)?", "the https URL of an identity provider, or nothing"),
     "SIGN_IN_CLIENT_ID": (r"[\w.:~-]*", "the id of a client of the identity provider, or nothing"),
     "WORKSPACE_VOLUME_ID": (r"(vol-[0-9a-f]{8,17})?", "the id of a volume, or nothing"),

@@ -35,6 +35,10 @@ export interface BalancerConfig {
   readonly dnsName: string;
   /** Where its requests to hosts come from. */
   readonly securityGroup: ISecurityGroup;
+  /** What CloudWatch calls the load balancer, for `BalancerAlarms`. */
+  readonly loadBalancerFullName: string;
+  /** What CloudWatch calls its hosts. */
+  readonly targetGroupFullName: string;
 }
 
 export interface SessionManagerOptions {
@@ -227,6 +231,8 @@ class LoadBalancerAccess extends Access {
         url: `https://${options.hostName}/`,
         dnsName: balancer.loadBalancer.loadBalancerDnsName,
         securityGroup: balancer.securityGroup,
+        loadBalancerFullName: balancer.loadBalancer.loadBalancerFullName,
+        targetGroupFullName: balancer.targetGroup.targetGroupFullName,
       },
     };
   }

@@ -115,6 +115,9 @@ export abstract class Capacity {
   /** The most hosts that there can be at once, updates apart. */
   public readonly maxHosts: number = 1;
 
+  /** Whether EC2 may take hosts back at two minutes' notice. */
+  public readonly isTakenBack: boolean = false;
+
   protected constructor(
     /** Instance types in order of preference; all of one processor architecture, because hosts share an image. */
     public readonly instanceTypes: InstanceType[],
@@ -149,12 +152,14 @@ class OnDemandCapacity extends Capacity {
 }
 
 abstract class PooledCapacity extends Capacity {
+  public override readonly isTakenBack: boolean;
   protected readonly spot: boolean;
   protected readonly maxPrice?: number;
 
   public constructor(options: PooledCapacityOptions) {
     super(options.instanceTypes ?? [DEFAULT_INSTANCE_TYPE]);
     this.spot = options.spot ?? false;
+    this.isTakenBack = this.spot;
     this.maxPrice = options.maxPrice;
     if (this.maxPrice !== undefined && !this.spot) {
       throw new Error(`maxPrice ${this.maxPrice} bounds spot prices only: set spot, or leave maxPrice out`);

@@ -12,8 +12,6 @@ import {
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
-  type IApplicationTargetGroup,
-  type IApplicationLoadBalancer,
   ListenerAction,
   ListenerCertificate,
   Protocol,
@@ -50,9 +48,9 @@ const EVERYBODY = ['0.0.0.0/0', '::/0'];
 /** The load balancer in front of hosts: nobody passes who has not signed in, and nothing but the web interface is behind it. */
 export class HostBalancer extends Construct {
   /** The load balancer, whose ARN is the signer that hosts expect. */
-  public readonly loadBalancer: IApplicationLoadBalancer;
+  public readonly loadBalancer: ApplicationLoadBalancer;
   /** Where hosts are registered. */
-  public readonly targetGroup: IApplicationTargetGroup;
+  public readonly targetGroup: ApplicationTargetGroup;
   /** What each host's settings say of it. */
   public readonly hostSettings: Record<string, string>;
   /** Whom hosts let in, and nobody else. */

@@ -5,6 +5,7 @@ import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { fail } from '../private/validate';
 import { Access, type AccessConfig, type BalancerConfig } from './access';
+import { departureFrom } from './balancer-departure';
 import { Capacity } from './capacity';
 import type { DataAccess } from './data-access';
 import { GizmoSqlRelease } from './gizmosql-release';
@@ -174,10 +175,12 @@ export class Workbench extends Construct {
     const hooks = hooksOf(this, capacity, () => launcher.signalLogicalId);
     const bundle = new HostBundle(this, 'HostBundle');
     const access = (props.access ?? Access.sessionManager()).bind(this, props.data, props.vpc);
-    const statements = [...access.hostStatements, bundle.readStatement(), ...workspace.hostStatements];
+    const departure = departureFrom(access.balancer, capacity);
+    const parts = [access, departure, workspace];
+    const statements = [...parts.flatMap(({ hostStatements }) => hostStatements), bundle.readStatement()];
     const { role } = hostRole(this, props, statements, hooks);
     const image = parameterOfImage(this, props, capacity);
-    const settings = hostSettings(this, props, capacity, [workspace, access, hooks]);
+    const settings = hostSettings(this, props, capacity, [...parts, hooks]);
     const userData = this.userData(bundle, props.data, { settings, healthyWithin, launchHook: hooks?.launchHook });
     const { launchTemplate, securityGroup } = template(this, capacity, {
       vpc: props.vpc,

@@ -3,6 +3,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { Access, Capacity, type LoadBalancerOptions, SignIn, SignInPool } from '../../../src';
 import { ACCOUNT, inStack, REGION, templateOf } from '../../support/synthesis';
+import { statementsOf } from '../../support/iam';
 import { plain, propertiesOf, resourceOf, resourcesOf, type TemplateDocument } from '../../support/template';
 import { userDataOf } from '../../support/user-data';
 import { host } from '../../support/workbench';
@@ -158,6 +159,25 @@ describe('a load balancer', () => {
       TargetGroupARNs: [{ Ref: resourceOf(made, TARGETS).id }],
       HealthCheckType: expect.stringContaining('ELB') as unknown,
     });
+  });
+
+  test('is left by hosts that EC2 may take back, which may do nothing else to it', () => {
+    const spot = template({}, Capacity.autoScaling({ spot: true }));
+    const targets = resourceOf(spot, TARGETS).id;
+    const ofBalancers = statementsOf(spot).filter(({ actions }) => actions.join().includes('elasticloadbalancing'));
+    expect(ofBalancers).toMatchObject([
+      { actions: ['elasticloadbalancing:DeregisterTargets'], resources: [`<${targets}>`] },
+    ]);
+    expect(userDataOf(spot)).toContain(`TARGET_GROUP_ARN="<${targets}>"`);
+  });
+
+  test.each<[string, Capacity]>([
+    ['an on-demand group of several, which takes them out itself', Capacity.autoScaling({ max: 3 })],
+    ['one instance', Capacity.onDemand()],
+  ])('cannot be left by hosts of %s', (_name, capacity) => {
+    const onDemand = template({}, capacity);
+    expect(JSON.stringify(onDemand)).not.toContain('DeregisterTargets');
+    expect(userDataOf(onDemand)).not.toContain('TARGET_GROUP_ARN');
   });
 
   test('knows one instance', () => {

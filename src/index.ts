@@ -3,6 +3,7 @@ export * from './delivery/host-image-pipeline';
 export * from './delivery/host-probe';
 export * from './network/workbench-network';
 export * from './observability/alert-topic';
+export * from './observability/balancer-alarms';
 export * from './observability/host-alarms';
 export * from './observability/host-call-alarms';
 export * from './observability/host-metrics';

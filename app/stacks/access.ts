@@ -11,6 +11,8 @@ import { zone } from './zone';
 type BalancerSettings = Extract<Settings['access'], { kind: 'loadBalancer' }>;
 
 const LOG_BUCKET = 'data/access-log-bucket';
+const LOAD_BALANCER = 'workbench/load-balancer';
+const TARGET_GROUP = 'workbench/target-group';
 const USER_POOL = 'data/user-pool-id';
 const USER_POOL_CLIENT = 'data/user-pool-client-id';
 
@@ -58,6 +60,26 @@ export function accessOf(scope: Construct, settings: Settings): Access {
     webAclArn: access.webAclArn,
     deletionProtection: access.deletionProtection,
   });
+}
+
+/** Tells what watches the load balancer how CloudWatch names it. */
+export function publishBalancer(stack: Stack, { environment }: Settings, balancer: BalancerConfig | undefined): void {
+  if (balancer === undefined) return;
+  const published = new PublishedValues(environment);
+  published.publish(stack, LOAD_BALANCER, balancer.loadBalancerFullName);
+  published.publish(stack, TARGET_GROUP, balancer.targetGroupFullName);
+}
+
+/** The names that `publishBalancer` has published. */
+export function balancerNames(
+  scope: Construct,
+  { environment }: Settings,
+): Pick<BalancerConfig, 'loadBalancerFullName' | 'targetGroupFullName'> {
+  const published = new PublishedValues(environment);
+  return {
+    loadBalancerFullName: published.read(scope, LOAD_BALANCER),
+    targetGroupFullName: published.read(scope, TARGET_GROUP),
+  };
 }
 
 /** What a person needs to come in through a load balancer. */

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { Capacity, DataAccess, HostHours, HostImage, Weekday, Workbench } from '../../src';
 import type { Settings } from '../settings';
 import { daysNamed } from '../settings/blocks/hours';
-import { accessOf, addAccessOutputs } from './access';
+import { accessOf, addAccessOutputs, publishBalancer } from './access';
 import { importedData, wantedHosts } from './data-stack';
 import { releaseOf } from './gizmosql';
 import { importedNetwork } from './network-stack';
@@ -46,6 +46,7 @@ export class WorkbenchStack extends Stack {
     if (workbench.idleStopArn !== undefined) {
       published.publish(this, 'workbench/idle-stop-arn', workbench.idleStopArn);
     }
+    publishBalancer(this, settings, workbench.balancer);
     addOutputs(this, workbench, settings);
     addAccessOutputs(this, workbench.balancer);
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { GivenSettings } from '../../app/settings/schema';
 import { agentConfiguration, agentMetrics, emittedMetrics, written } from '../support/emitted-metrics';
 import { synthesize } from '../support/synthesis';
+import { BALANCED, HOURS } from '../support/variants';
 import { resourcesOf } from '../support/template';
 import { alarmMetrics, dashboardBody, widgetMetrics } from '../support/watched-metrics';
 
@@ -20,10 +21,25 @@ const ofAws = (dimension: string, more: readonly string[] = []) =>
     ...more.map((name) => written({ namespace: 'AWS/AutoScaling', name, dimensions: { [dimension]: LAUNCHER } })),
   ]);
 
+/** "CloudWatch metrics for your Application Load Balancer": a figure of its own names it, one of its targets both. */
+const LOAD_BALANCER = { LoadBalancer: '<ssm:/tablesleuth/dev/workbench/load-balancer>' };
+const OF_TARGETS = { ...LOAD_BALANCER, TargetGroup: '<ssm:/tablesleuth/dev/workbench/target-group>' };
+const OF_A_BALANCER = [
+  { name: 'HTTPCode_ELB_5XX_Count', dimensions: LOAD_BALANCER },
+  { name: 'HTTPCode_Target_5XX_Count', dimensions: OF_TARGETS },
+  { name: 'TargetConnectionErrorCount', dimensions: OF_TARGETS },
+  { name: 'UnHealthyHostCount', dimensions: OF_TARGETS },
+].map((metric) => written({ namespace: 'AWS/ApplicationELB', ...metric }));
+
 const KINDS: Array<[string, GivenSettings, ReadonlySet<string>]> = [
   ['an instance', { capacity: { kind: 'instance' } }, ofAws('InstanceId')],
   ['a group', { capacity: { kind: 'autoScaling' } }, ofAws('AutoScalingGroupName', ['GroupDesiredCapacity'])],
   ['a spot group', { useSpot: true }, ofAws('AutoScalingGroupName', ['GroupDesiredCapacity'])],
+  [
+    'a group behind a load balancer',
+    { capacity: { kind: 'autoScaling' }, access: BALANCED },
+    new Set([...ofAws('AutoScalingGroupName', ['GroupDesiredCapacity']), ...OF_A_BALANCER]),
+  ],
   ['a fleet', { capacity: { kind: 'fleet' } }, new Set()],
 ];
 
@@ -46,6 +62,29 @@ describe.each(KINDS)('of %s', (_name, settings, ofItsLauncher) => {
     const shown = widgetMetrics(dashboardBody(operations)).map(written);
     expect(shown.length).toBeGreaterThan(15);
     expect(shown.filter((metric) => !isSent(metric))).toEqual([]);
+  });
+});
+
+describe('a load balancer', () => {
+  const watchedWith = (settings: GivenSettings) => {
+    const { operations } = synthesize({ capacity: { kind: 'autoScaling' }, access: BALANCED, ...WATCHED, ...settings });
+    const metrics = [...alarmMetrics(operations).values()].map(written);
+    return metrics.filter((metric) => metric.startsWith('AWS/ApplicationELB')).sort();
+  };
+
+  test('is watched, and so is what it sees of hosts', () => {
+    expect(watchedWith({})).toEqual(OF_A_BALANCER);
+  });
+
+  test.each<[string, GivenSettings]>([
+    ['hours', { hours: HOURS }],
+    ['an idle stop', { idleStop: {} }],
+  ])('is not blamed for having no host, with %s', (_name, settings) => {
+    expect(watchedWith(settings)).toEqual(OF_A_BALANCER.slice(1));
+  });
+
+  test('is watched by nobody when alarms are off', () => {
+    expect(watchedWith({ alarms: false })).toEqual([]);
   });
 });
 

@@ -141,7 +141,11 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     network: { natGateways: 1 },
   },
   'an image pipeline in a network that exists': { image: { kind: 'pipeline' }, network: EXISTING_NETWORK },
-  'a spot group behind a load balancer, with a sign-in at a provider of its own': { useSpot: true, access: BALANCED },
+  'a watched spot group behind a load balancer, with a sign-in at a provider of its own': {
+    useSpot: true,
+    access: BALANCED,
+    alarms: { email: 'team@example.com' },
+  },
   'one instance in a private subnet behind a load balancer, with a user pool': {
     network: { natGateways: 1 },
     access: { ...BALANCED_BY_COGNITO, allowedCidrs: ['203.0.113.0/24', '2001:db8::/32'], deletionProtection: true },

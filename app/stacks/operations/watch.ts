@@ -3,6 +3,7 @@ import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   type AlertTopic,
+  BalancerAlarms,
   HostAlarms,
   HostCallAlarms,
   HostMetrics,
@@ -10,6 +11,7 @@ import {
   WorkbenchDashboard,
 } from '../../../src';
 import type { Settings } from '../../settings';
+import { balancerNames } from '../access';
 import { PublishedValues } from '../published';
 import type { OperationsPart } from './part';
 
@@ -32,19 +34,35 @@ export const watch: OperationsPart = {
 
 /** Everything that tells people; what of it is an alarm, for the dashboard. */
 function alarmsOf(stack: Stack, settings: Settings, metrics: HostMetrics, alerts: AlertTopic): IAlarm[] | undefined {
-  const { alarms, environment, hours, idleStop, capacity } = settings;
+  const { alarms, environment, capacity } = settings;
   if (alarms === false) return undefined;
   const ofHosts = new HostAlarms(stack, 'HostAlarms', {
     metrics,
     topic: alerts.topic,
-    stopsOnPurpose: hours !== undefined || idleStop !== undefined,
+    stopsOnPurpose: stopsOnPurpose(settings),
     cpuPercent: alarms.cpuPercent,
     diskPercent: alarms.diskPercent,
     // A file system of EFS is never full.
     diskPaths: hasVolume(settings) ? ['/', '/workspace'] : undefined,
   });
   new HostNotices(stack, 'HostNotices', { alerts, environmentName: environment, spot: capacity.spot });
-  return [...ofHosts.alarms, ...callAlarmsOf(stack, settings, alerts)];
+  return [...ofHosts.alarms, ...balancerAlarmsOf(stack, settings, alerts), ...callAlarmsOf(stack, settings, alerts)];
+}
+
+/** Alarms about what a load balancer sees of hosts, where there is one. */
+function balancerAlarmsOf(stack: Stack, settings: Settings, { topic }: AlertTopic): IAlarm[] {
+  if (settings.access.kind !== 'loadBalancer') return [];
+  const { alarms } = new BalancerAlarms(stack, 'BalancerAlarms', {
+    environmentName: settings.environment,
+    topic,
+    ...balancerNames(stack, settings),
+    stopsOnPurpose: stopsOnPurpose(settings),
+  });
+  return alarms;
+}
+
+function stopsOnPurpose({ hours, idleStop }: Settings): boolean {
+  return hours !== undefined || idleStop !== undefined;
 }
 
 /** Alarms about starts and stops, where anything but a person makes them. */

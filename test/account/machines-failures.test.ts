@@ -4,7 +4,8 @@ import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Deployment } from './deployment';
-import { mountsOfMachines, namespacesOfChildren, processesOf, whereMachinesRun } from './fixtures/machines';
+import { mountsOfMachines, namespacesOfChildren, whereMachinesRun } from './fixtures/machines';
+import { processesOf } from './fixtures/processes';
 
 const ASSETS = 'cdk-hnb659fds-assets-000000000000-us-east-2';
 const STACK = 'TablesleuthWorkbench-dev';

@@ -14,7 +14,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmulatedAccount, startEmulatedAccount } from '../../emulator/account';
-import { mountsOfMachines, processesOf, whereMachinesRun } from './fixtures/machines';
+import { mountsOfMachines, whereMachinesRun } from './fixtures/machines';
+import { processesOf } from './fixtures/processes';
 import { type Resources, SmallStack } from './fixtures/small-stack';
 
 const STATE_DIRECTORY = '.cache/test-accounts/life-cycle';

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startEmulatedAccount } from '../../emulator/account';
-import { loopDevicesOf, mountsOfMachines, processesOf, whereMachinesRun } from './fixtures/machines';
-import { eventually, processesWith } from './fixtures/processes';
+import { loopDevicesOf, mountsOfMachines, whereMachinesRun } from './fixtures/machines';
+import { eventually, processesOf, processesWith } from './fixtures/processes';
 
 const STARTER = path.join(__dirname, 'fixtures', 'machine-and-wait.ts');
 let stateDirectory = '';

@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { LoopbackPort } from '../../emulator/machines/loopback-port';
 import { Deployment } from './deployment';
-import { mountsOfMachines, processesOf, whereMachinesRun } from './fixtures/machines';
+import { mountsOfMachines, whereMachinesRun } from './fixtures/machines';
+import { processesOf } from './fixtures/processes';
 
 const STACK = 'TablesleuthWorkbench-dev';
 const UI_PORT = 8080;

@@ -1,4 +1,4 @@
-type Unit = 's' | 'MiB';
+type Unit = 's' | 'ms' | 'MiB';
 
 /** One measured figure, and what it may be. */
 export interface Figure {

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAppSynthesis } from './app-synthesis';
+import { measureBalancer } from './balancer';
 import { measureDeployment } from './deployment';
 import { measureEnvironments } from './environments';
 import { failed, type Figure, judge, type Judged, leftOut, NotMeasurable, table } from './figure';
@@ -10,9 +11,9 @@ import { measureLaunch } from './launch';
 import { measureRegions } from './regions';
 import { measureUnitTests } from './unit-tests';
 
-const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [machines]';
+const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [machines] [balancer]';
 
-type Group = 'synthesis' | 'unit-tests' | 'machines';
+type Group = 'synthesis' | 'unit-tests' | 'machines' | 'balancer';
 type Measure = () => Figure | Figure[] | Promise<Figure | Figure[]>;
 
 const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure: Measure]> = [
@@ -24,6 +25,7 @@ const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure:
   ['machines', 'hosts', measureHosts],
   ['machines', 'the first boot of a baked image', measureFirstBoot],
   ['machines', 'the deployment of dev', measureDeployment],
+  ['balancer', 'load balancer and nginx against TableSleuth direct', measureBalancer],
 ];
 
 async function main(): Promise<void> {

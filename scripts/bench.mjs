@@ -1,10 +1,10 @@
 // npm run bench: the figures that are promised, each beside what it is compared with. `-- --json` for programs,
 // `-- machines` for one group of them.
 import { runChild } from './children.mjs';
-import { command, setUp } from './setup.mjs';
+import { command, MEASURING, setUp } from './setup.mjs';
 
 await command(async () => {
-  await setUp({ machines: true });
+  await setUp({ systemPackages: MEASURING });
   const env = {
     ...process.env,
     CDK_VALIDATION: 'false',

@@ -15,6 +15,8 @@ const OLDEST_NODE = [20, 16];
 export const BOOTING = JSON.parse(readFileSync(path.join(ROOT, 'emulator', 'machine', 'system-packages.json'), 'utf8'));
 /** What testing it needs: checking its scripts as well. */
 export const TESTING = { ...BOOTING, shellcheck: 'shellcheck' };
+/** What measuring it needs: a program that asks all the time. */
+export const MEASURING = { ...BOOTING, wrk: 'wrk' };
 
 /** Stops a command with something the person can do; printed without a stack. */
 export class SetupError extends Error {}
@@ -27,7 +29,7 @@ export function say(line) {
 /**
  * The steps that every command needs.
  *
- * @param {{ systemPackages?: Record<string, string> }} [options] `systemPackages`: also these, `BOOTING` or `TESTING`
+ * @param {{ systemPackages?: Record<string, string> }} [options] `systemPackages`: also these, `BOOTING`, `TESTING` or `MEASURING`
  */
 export async function setUp({ systemPackages = {} } = {}) {
   requireNode();

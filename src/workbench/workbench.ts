@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { Duration, Lazy, Stack, Tags } from 'aws-cdk-lib';
+import { Duration, Stack, Tags } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { GroupToGroup } from '../private/group-to-group';
 import { fail } from '../private/validate';
 import { Access, type AccessConfig, type BalancerConfig } from './access';
 import { departureFrom } from './balancer-departure';
@@ -13,13 +13,13 @@ import { HostBundle } from './host-bundle';
 import { type HostCommands, hostCommands, UI_PORT } from './host-commands';
 import type { HostHours } from './host-hours';
 import { HostImage } from './host-image';
-import { HostLaunchTemplate, type HostLaunchTemplateProps } from './host-launch-template';
 import type { IHostLauncher } from './host-launcher';
 import { HostRole } from './host-role';
 import { HostHooks } from './host-scaling';
 import { HostSchedules } from './host-schedules';
 import { hostUserData, type HostUserDataOptions } from './host-user-data';
 import { IdleStop } from './idle-stop';
+import { launchHosts } from './launch-hosts';
 import type { IWorkbenchData } from './workbench-data';
 import { Workspace, type WorkspaceConfig } from './workspace';
 
@@ -172,52 +172,37 @@ export class Workbench extends Construct {
     const healthyWithin = checkedTime(this, props.healthyWithin ?? Duration.minutes(20));
     const capacity = props.capacity ?? Capacity.onDemand();
     const { subnets, ...workspace } = bindWorkspace(this, props, capacity);
-    const hooks = hooksOf(this, capacity, () => launcher.signalLogicalId);
+    const hooks = hooksOf(this, capacity, () => this.launcher.signalLogicalId);
     const bundle = new HostBundle(this, 'HostBundle');
     const access = (props.access ?? Access.sessionManager()).bind(this, props.data, props.vpc);
     const departure = departureFrom(access.balancer, capacity);
     const parts = [access, departure, workspace];
     const statements = [...parts.flatMap(({ hostStatements }) => hostStatements), bundle.readStatement()];
     const { role } = hostRole(this, props, statements, hooks);
-    const image = parameterOfImage(this, props, capacity);
     const settings = hostSettings(this, props, capacity, [...parts, hooks]);
-    const userData = this.userData(bundle, props.data, { settings, healthyWithin, launchHook: hooks?.launchHook });
-    const { launchTemplate, securityGroup } = template(this, capacity, {
-      vpc: props.vpc,
-      role,
-      imageId: capacity.imageReference(image),
-      publicAddress: subnets.hasPublic,
-      userData: userData(Lazy.string({ produce: () => launcher.signalLogicalId })),
-    });
-    const launcher: IHostLauncher = capacity.bind(this, {
+    const { launcher, securityGroup } = launchHosts(this, capacity, {
       vpc: props.vpc,
       subnets,
-      publicAddress: subnets.hasPublic,
-      launchTemplate,
-      securityGroup,
-      instanceTypes: capacity.instanceTypes,
-      fingerprint: fingerprint(Stack.of(this).resolve([userData('the launcher'), image, capacity.instanceTypes])),
+      role,
+      image: parameterOfImage(this, props, capacity),
+      userData: this.userData(bundle, props.data, { settings, healthyWithin, launchHook: hooks?.launchHook }),
       healthyWithin,
       hasHours: props.hours !== undefined,
       targetGroup: access.balancer?.targetGroup,
     });
     connect(access, { ...workspace, subnets }, securityGroup, launcher);
-    [this.role, this.securityGroup, this.launcher, this.balancer] = [role, securityGroup, launcher, access.balancer];
-    [this.commands, this.hoursGroupName, this.idleStopArn] = this.operate(access, props);
-  }
-
-  /** What starts and stops hosts: the commands for people, the group of the schedules, the workflow of the idle stop. */
-  private operate(
-    access: AccessConfig,
-    { data, hours, idleStop, environmentName }: WorkbenchProps,
-  ): [HostCommands, string | undefined, string | undefined] {
-    const { launcher } = this;
-    const name = environmentName ?? DEFAULT_NAME;
-    const workflow = idleStop && new IdleStop(this, 'IdleStop', { launcher, environmentName: name });
-    const schedules = hours && new HostSchedules(this, 'Hours', { hours, launcher });
-    const commands = hostCommands(this, launcher, access.sessionDocumentName, data);
-    const all = { ...commands, keepRunning: schedules?.keepRunningCommand };
-    return [all, schedules?.groupName, workflow?.stateMachineArn];
+    const idleStop = idleStopOf(this, props, launcher);
+    const hours = hoursOf(this, props, launcher);
+    this.role = role;
+    this.securityGroup = securityGroup;
+    this.launcher = launcher;
+    this.balancer = access.balancer;
+    this.commands = {
+      ...hostCommands(this, launcher, access.sessionDocumentName, props.data),
+      keepRunning: hours?.keepRunningCommand,
+    };
+    this.hoursGroupName = hours?.groupName;
+    this.idleStopArn = idleStop?.stateMachineArn;
   }
 
   /** The user data of hosts that signal to a resource. */
@@ -295,12 +280,18 @@ function hostRole(
   return new HostRole(scope, 'HostRole', { data, dataAccess, statements, hookPolicy: hooks?.policy });
 }
 
-type TemplateProps = Omit<HostLaunchTemplateProps, 'instanceType' | 'detailedMonitoring'>;
+/** What stops hosts that nobody uses. */
+function idleStopOf(
+  scope: Construct,
+  { idleStop, environmentName = DEFAULT_NAME }: WorkbenchProps,
+  launcher: IHostLauncher,
+): IdleStop | undefined {
+  return idleStop && new IdleStop(scope, 'IdleStop', { launcher, environmentName });
+}
 
-function template(scope: Construct, capacity: Capacity, props: TemplateProps): HostLaunchTemplate {
-  const [instanceType] = capacity.instanceTypes;
-  const detailedMonitoring = capacity.maxHosts > 1;
-  return new HostLaunchTemplate(scope, 'LaunchTemplate', { ...props, instanceType: instanceType!, detailedMonitoring });
+/** What starts and stops hosts by the clock. */
+function hoursOf(scope: Construct, { hours }: WorkbenchProps, launcher: IHostLauncher): HostSchedules | undefined {
+  return hours && new HostSchedules(scope, 'Hours', { hours, launcher });
 }
 
 /** A load balancer reaches hosts, and hosts reach a file system and the internet. */
@@ -311,7 +302,11 @@ function connect(
   launcher: IHostLauncher,
 ): void {
   launcher.node.addDependency(subnets.internetConnectivityEstablished);
-  balancer?.securityGroup.connections.allowTo(hosts, Port.tcp(UI_PORT), 'nginx on TableSleuth hosts');
+  if (balancer !== undefined) {
+    const description = 'nginx on TableSleuth hosts';
+    const { securityGroup: from } = balancer;
+    new GroupToGroup(from, 'Hosts', { from, to: hosts, port: Port.tcp(UI_PORT), description });
+  }
   mountTargets?.letIn(hosts, launcher);
 }
 
@@ -353,8 +348,4 @@ function tagHosts(scope: Construct, tags: Record<string, string>): void {
   for (const [key, value] of Object.entries(tags)) {
     Tags.of(scope).add(key, value, { includeResourceTypes: LAUNCHERS });
   }
-}
-
-function fingerprint(resolved: unknown): string {
-  return createHash('sha256').update(JSON.stringify(resolved)).digest('hex').slice(0, 8);
 }

@@ -9,6 +9,7 @@ import {
 import { CfnMountTarget } from 'aws-cdk-lib/aws-efs';
 import { Stack } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
+import { GroupToGroup } from '../private/group-to-group';
 
 /** NFS's own. */
 const NFS = Port.tcp(2049);
@@ -48,9 +49,9 @@ export class WorkspaceMountTargets extends Construct {
 
   /** Lets the members of a security group in, and has their launcher wait until they can come. */
   public letIn(hosts: ISecurityGroup, launcher: IConstruct): void {
-    this.securityGroup.addIngressRule(hosts, NFS, 'Hosts mount the workspace');
-    hosts.addEgressRule(this.securityGroup, NFS, 'The workspace');
-    launcher.node.addDependency(this, hosts);
+    const description = 'Hosts mount the workspace';
+    new GroupToGroup(this, 'Hosts', { from: hosts, to: this.securityGroup, port: NFS, description });
+    launcher.node.addDependency(this);
   }
 
   /** A file system has at most one target in a zone. Zones may be known at deployment only. */

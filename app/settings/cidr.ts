@@ -1,4 +1,7 @@
+import { isIPv6 } from 'node:net';
+
 const BLOCK = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/;
+const IPV6_BLOCK = /^([^/%]+)\/(\d{1,3})$/;
 const PRIVATE_BLOCKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const SMALLEST_PREFIX = 16;
 const LARGEST_PREFIX = 24;
@@ -27,6 +30,14 @@ export function wantedOfVpcCidr(text: string): string | undefined {
   }
   const network = networkAddress(block.address, block.prefix);
   return network === block.address ? undefined : `the block's first address: ${dotted(network)}/${block.prefix}`;
+}
+
+/** Whether a text is a block of IPv4 or IPv6 addresses, `203.0.113.0/24` or `2001:db8::/32`, as AWS takes one in a rule. */
+export function isAddressBlock(text: string): boolean {
+  const [, address = '', prefix = ''] = IPV6_BLOCK.exec(text) ?? [];
+  return (
+    parseBlock(text) !== undefined || (isIPv6(address) && String(Number(prefix)) === prefix && Number(prefix) <= 128)
+  );
 }
 
 function parseBlock(text: string): Block | undefined {

@@ -9,14 +9,24 @@ const eitherOneOrSeveral: Rule = ({ given }) => {
   return problem(['regions'], `got ${show(given.regions)} together with region: ${given.region}, ${wants}`);
 };
 
+/** What a load balancer is given that may exist already. */
+interface GivenBalancer {
+  readonly signIn?: { readonly userPoolId?: string; readonly clientSecretArn?: string };
+  readonly webAclArn?: string;
+}
+
 /** What exists already is in one region, and the settings of several are the same. */
 const whatExistsIsInOneRegion: Rule = ({ given, regions, isWrong }) => {
   if (regions.length < 2 || isWrong('regions')) return [];
   const { volumeId, fileSystemId } = given.workspace || {};
+  const { signIn, webAclArn } = (given.access ?? {}) as GivenBalancer;
   const existing = [
     { path: ['network', 'vpcId'], value: given.network?.vpcId },
     { path: ['workspace', 'volumeId'], value: volumeId },
     { path: ['workspace', 'fileSystemId'], value: fileSystemId },
+    { path: ['access', 'signIn', 'userPoolId'], value: signIn?.userPoolId },
+    { path: ['access', 'signIn', 'clientSecretArn'], value: signIn?.clientSecretArn },
+    { path: ['access', 'webAclArn'], value: webAclArn },
   ];
   const wants = 'wants it left out, or an environment of its own for the region that it is in';
   return existing
@@ -35,6 +45,20 @@ function elsewhere({ completed, regions, isWrong }: Judged, key: 'tableBuckets' 
     return [{ path: ['data', key, index], says: `got ${show(arn)}, wants ${wants}` }];
   });
 }
+
+const certificatesAreWhereHostsAre: Rule = ({ completed: { access }, regions, isWrong }) => {
+  if (access.kind !== 'loadBalancer' || ['region', 'regions', 'access.certificateArn'].some(isWrong)) return [];
+  const path = ['access', 'certificateArn'];
+  const got = show(access.certificateArn);
+  const certified = [access.certificateArn].flat().map(regionOfArn);
+  const missing = regions.filter((region) => certified.filter((each) => each === region).length !== 1);
+  if (missing.length > 0) {
+    const wants = `one certificate of ${missing.join(', ')}: a load balancer takes one of its own region`;
+    return problem(path, `got ${got}, wants ${wants}`);
+  }
+  if (certified.length === regions.length) return [];
+  return problem(path, `got ${got}, wants one in ${regions.join(', ')} alone: nothing would use the others`);
+};
 
 const copiesGoElsewhere: Rule = ({ completed: { backup }, regions, isWrong }) => {
   const { copyToRegion, copyVaultName } = backup ?? {};
@@ -67,5 +91,6 @@ export const REGION_RULES: readonly Rule[] = [
   eitherOneOrSeveral,
   whatExistsIsInOneRegion,
   dataIsWhereHostsAre,
+  certificatesAreWhereHostsAre,
   copiesGoElsewhere,
 ];

@@ -4,7 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { Access, AccessLogBucket, type BalancerConfig, SignIn, SignInPool } from '../../src';
-import type { Settings } from '../settings';
+import { regionOfArn, type Settings } from '../settings';
 import { PublishedValues } from './published';
 import { zone } from './zone';
 
@@ -51,7 +51,7 @@ export function accessOf(scope: Construct, settings: Settings): Access {
   // As text of the template, where policies see that logging is on; the name never changes.
   const logBucket = published.refer(LOG_BUCKET);
   return Access.loadBalancer({
-    certificateArn: access.certificateArn,
+    certificateArn: certificateOf(access, settings),
     hostName: access.hostName,
     signIn: signInOf(scope, settings, access.signIn),
     allowedCidrs: access.allowedCidrs,
@@ -90,6 +90,11 @@ export function addAccessOutputs(stack: Stack, balancer: BalancerConfig | undefi
     value: balancer.dnsName,
     description: 'What the DNS record of that name has to lead to: a CNAME, or an alias of Route 53',
   });
+}
+
+/** The rules of the settings make sure that each region has one. */
+function certificateOf({ certificateArn }: BalancerSettings, { region }: Settings): string {
+  return [certificateArn].flat().find((arn) => regionOfArn(arn) === region)!;
 }
 
 function signInOf(scope: Construct, { environment }: Settings, signIn: BalancerSettings['signIn']): SignIn {

@@ -62,6 +62,23 @@ describe('fails, and says what is wanted:', () => {
       { access: { ...BALANCED, allowedCidrs: [] } },
       'access.allowedCidrs: got [], wants a list of at least one address block',
     ],
+    ...['999.1.1.0/24', '203.0.113.0/33', '203.0.113.0', '2001:db8::/129', 'fe80::1%eth0/64', ':::/8'].map(
+      (block): [string, unknown, string] => [
+        `the address block ${block}`,
+        { access: { ...BALANCED, allowedCidrs: [block] } },
+        `access.allowedCidrs[0]: got "${block}", wants an address block such as 203.0.113.0/24 or 2001:db8::/32`,
+      ],
+    ),
+    [
+      'a certificate of another region',
+      { access: BALANCED, region: 'eu-west-1' },
+      'access.certificateArn: got "arn:aws:acm:us-east-2:111122223333:certificate/1234abcd-12ab-34cd-56ef-12345..., wants one certificate of eu-west-1',
+    ],
+    [
+      'a certificate that is none',
+      { access: { ...BALANCED, certificateArn: 'tablesleuth.example.com' } },
+      'access.certificateArn: got "tablesleuth.example.com", wants the ARN of a certificate of ACM, or a list with one of each region',
+    ],
     ['no user pool', cognito({}), 'access.signIn: got kind cognito alone, wants domainPrefix, which makes a user pool'],
     [
       'two user pools',

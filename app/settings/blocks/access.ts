@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAddressBlock } from '../cidr';
 import { block, listOf, text, wholeNumber, yesOrNo } from '../vocabulary';
 
 const httpsUrl = (what: string) =>
@@ -89,11 +90,15 @@ const accessKind = <Kind extends 'sessionManager' | 'loadBalancer'>(kind: Kind) 
     defaultText: '`sessionManager`',
   });
 
+const ADDRESS_BLOCK = 'an address block such as 203.0.113.0/24 or 2001:db8::/32';
 const cidr = () =>
-  text(
-    /^(\d{1,3}(\.\d{1,3}){3}\/([0-9]|[12][0-9]|3[0-2])|[0-9a-f:]+\/\d{1,3})$/,
-    'an address block such as 203.0.113.0/24 or 2001:db8::/32',
-  );
+  z
+    .string({ error: ADDRESS_BLOCK })
+    .regex(/^[\da-f.:]+\/\d{1,3}$/, { error: ADDRESS_BLOCK, abort: true })
+    .refine(isAddressBlock, { error: ADDRESS_BLOCK });
+
+const WANTED_CERTIFICATE = 'the ARN of a certificate of ACM, or a list with one of each region';
+const certificate = () => text(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, WANTED_CERTIFICATE);
 
 const WANTED_SUBNETS = 'a list of at least two subnet ids such as subnet-0123456789abcdef0';
 
@@ -105,13 +110,13 @@ export const access = z
       block({ kind: accessKind('sessionManager') }),
       block({
         kind: accessKind('loadBalancer'),
-        certificateArn: text(
-          /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
-          'the ARN of a certificate of ACM in the same region',
-        ).meta({
-          description: 'The certificate for `hostName`. Only with kind `loadBalancer`.',
-          defaultText: 'none: kind `loadBalancer` needs it',
-        }),
+        certificateArn: z
+          .union([certificate(), listOf(certificate(), WANTED_CERTIFICATE)], { error: WANTED_CERTIFICATE })
+          .meta({
+            description:
+              'The certificate for `hostName`, in the same region; with several `regions`, a list with one of each. Only with kind `loadBalancer`.',
+            defaultText: 'none: kind `loadBalancer` needs it',
+          }),
         hostName: text(
           /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
           'a host name such as tablesleuth.example.com',

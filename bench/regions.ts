@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { addGuardrails } from '../app/guardrails';
-import { loadSettings, type Settings } from '../app/settings';
+import type { Settings } from '../app/settings';
 import { addEnvironment } from '../app/stacks/environment';
-import { REGION } from '../test/support/synthesis';
+import { projectSettings } from '../test/support/synthesis';
 import { EVERYTHING, EVERYTHING_IN_THREE_REGIONS } from '../test/support/variants';
 import { type Figure, median } from './figure';
 
@@ -16,8 +16,8 @@ const MOST_RATIO = 3;
 /** The time that prod with every part takes in three regions, against the same in one. */
 export function measureRegions(): Figure {
   if (process.env.CDK_VALIDATION !== 'false') throw new Error('CDK_VALIDATION must be false: it would be measured too');
-  const inOne = prodWith({ ...EVERYTHING, regions: [REGION] });
-  const inThree = prodWith(EVERYTHING_IN_THREE_REGIONS);
+  const inOne = projectSettings('prod', EVERYTHING);
+  const inThree = projectSettings('prod', EVERYTHING_IN_THREE_REGIONS);
   const [ofOne, ofAll]: [number[], number[]] = [[], []];
   synthesize(inThree);
   for (let round = 0; round < ROUNDS; round++) {
@@ -30,18 +30,6 @@ export function measureRegions(): Figure {
     peer: { name: 'in one region', value: median(ofOne) },
     mostRatio: MOST_RATIO,
   };
-}
-
-/** prod of `cdk.json`, with more settings over its own. */
-function prodWith(more: Readonly<Record<string, unknown>>): Settings {
-  const context: Record<string, unknown> = { ...contextOfProject(), ...more };
-  return loadSettings({
-    context: (key) => context[key],
-    contextKeys: Object.keys(context),
-    environment: 'prod',
-    readFile: (file) => readFileSync(path.join(PROJECT, file), 'utf8'),
-    env: {},
-  });
 }
 
 function contextOfProject(): Record<string, unknown> {

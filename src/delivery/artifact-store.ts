@@ -1,13 +1,22 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption, type CfnBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allowLogs } from '../private/logs-key';
 import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack } from '../private/acknowledge';
 import { PRIVATE_BUCKET } from '../private/private-bucket';
+import { allowGrantsByServicesAlone } from '../private/service-grants';
 
-/** Days after which what passed through a pipeline is deleted: a rollback goes back to the delivery before. */
-const KEEP = Duration.days(90);
+/**
+ * How long what passed through a pipeline is kept: a rollback goes back to the delivery before.
+ *
+ * @internal
+ */
+export const ARTIFACT_LIFECYCLE: LifecycleRule = {
+  expiration: Duration.days(90),
+  noncurrentVersionExpiration: Duration.days(1),
+  abortIncompleteMultipartUploadAfter: Duration.days(1),
+};
 
 /**
  * What a pipeline hands from step to step: encrypted with a key of its own, which the accounts that are delivered to may
@@ -30,18 +39,13 @@ export class ArtifactStore extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     allowLogs(this.encryptionKey);
+    allowGrantsByServicesAlone(this.encryptionKey);
     this.bucket = new Bucket(this, 'Bucket', {
       ...PRIVATE_BUCKET,
       encryption: BucketEncryption.KMS,
       encryptionKey: this.encryptionKey,
       bucketKeyEnabled: true,
-      lifecycleRules: [
-        {
-          expiration: KEEP,
-          noncurrentVersionExpiration: Duration.days(1),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-      ],
+      lifecycleRules: [ARTIFACT_LIFECYCLE],
       removalPolicy: RemovalPolicy.RETAIN,
     });
     acceptBucketFindings(this.bucket);

@@ -15,6 +15,7 @@ import { ArtifactStore } from './artifact-store';
 import { narrowRoles } from './narrow-roles';
 import { acceptPipelineFindings } from './pipeline-findings';
 import { probeCommands, probeRoles } from './probe-commands';
+import { keepReplicasLikeArtifacts } from './replica-buckets';
 import { reviewCommands, REVIEWED } from './review-commands';
 
 /** An environment that a pipeline delivers to. */
@@ -128,6 +129,7 @@ export class DeliveryPipeline extends Construct {
     }
     this.pipeline.buildPipeline();
     this.rollBack(environments.map(({ stage }) => stage.stageName));
+    keepReplicasLikeArtifacts(this.pipeline);
     narrowRoles(this.pipeline, store.encryptionKey);
     acceptPipelineFindings(this.pipeline, this);
   }

@@ -1,9 +1,14 @@
 import { CfnResource, type pipelines, Stack } from 'aws-cdk-lib';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack, writtenArn } from '../private/acknowledge';
-import { acceptBucketFindings } from './artifact-store';
+import {
+  acknowledge,
+  acknowledgeCfnLint,
+  acknowledgeCheckov,
+  COMPLIANCE_PACKS,
+  Pack,
+  writtenArn,
+} from '../private/acknowledge';
 
 /** Wildcards of CDK Pipelines' own policies, each with why it is well. Any other one is a finding still. */
 const WILDCARDS: ReadonlyArray<readonly [wildcard: RegExp, reason: string]> = [
@@ -38,6 +43,8 @@ const EVERYTHING: Readonly<Record<string, string>> = {
   's3:ListBucket': 'The CDK CLI looks for the bucket of the bootstrap to change the pipeline itself',
 };
 
+const READS = /:(Describe|List)/;
+
 interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
@@ -57,12 +64,16 @@ export function acceptPipelineFindings(pipeline: pipelines.CodePipeline, scope: 
       acceptProject(construct);
     }
   }
-  const versions = 'What is in it is a copy of an artifact in the bucket of the pipeline, which has versions';
-  for (const { replicationBucket } of Object.values(pipeline.pipeline.crossRegionSupport)) {
-    acceptBucketFindings(replicationBucket);
-    acknowledge(replicationBucket, COMPLIANCE_PACKS, 'S3BucketVersioningEnabled', versions);
-    acknowledgeCheckov(replicationBucket.node.defaultChild as CfnBucket, ['CKV_AWS_21'], versions);
-  }
+  acceptPipeline(pipeline);
+}
+
+function acceptPipeline({ pipeline }: pipelines.CodePipeline): void {
+  acknowledgeCfnLint(
+    pipeline.node.defaultChild as CfnResource,
+    ['E3703', 'W3005'],
+    'cfn-lint reports its advice about Fn::Join as an error of each action that has one (E3703); CDK names the role beside ' +
+      "the role's policy, which has to be there first (W3005)",
+  );
 }
 
 function acceptPolicy(policy: CfnPolicy): void {
@@ -76,7 +87,9 @@ function acceptPolicy(policy: CfnPolicy): void {
     }
     for (const resource of [Resource].flat().map(writtenArn)) {
       if (resource === '*' && actions.every((action) => action in EVERYTHING)) {
-        acknowledge(policy, [Pack.AWS_SOLUTIONS], 'IAM5[Resource::*]', EVERYTHING[actions[0] ?? ''] ?? '');
+        const reason = EVERYTHING[actions[0] ?? ''] ?? '';
+        acknowledge(policy, [Pack.AWS_SOLUTIONS], 'IAM5[Resource::*]', reason);
+        if (!actions.every((action) => READS.test(action))) acknowledgeCheckov(policy, ['CKV_AWS_111'], reason);
       } else {
         accept(policy, 'Resource', resource);
       }

@@ -17,6 +17,8 @@ const IN_TRANSIT =
   'The rule asks for instance types that encrypt the network itself; the types are a setting, nothing comes in, and all ' +
   'that goes out is HTTPS';
 const HALF = 'One half of the composite alarm NoData, which tells people; alone it says nothing worth a message';
+const HANDED_ON =
+  'What a pipeline hands on: only its steps read and write here, and its history says which did and when';
 const HISTORY = 'A standard workflow keeps the input and output of each of its three steps for 90 days by itself';
 
 export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
@@ -91,6 +93,24 @@ export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
     rule: 'elbv2_deletion_protection_enabled_check',
     resource: 'WorkbenchBalancer',
     reason: 'It holds nothing, and a deployment that takes it away must not fail; access.deletionProtection sets it',
+  },
+  ...['PipelineArtifactsBucket', 'CrossRegionCodePipelineReplicationBucket'].flatMap((resource) =>
+    [
+      's3_bucket_logging_enabled_check',
+      's3_bucket_object_lock_enabled_check',
+      's3_event_notifications_enabled_check',
+    ].map((rule) => ({ rule, resource, reason: HANDED_ON })),
+  ),
+  {
+    rule: 'cloudwatch_log_group_retention_period_check',
+    resource: 'PipelineLog',
+    reason: 'The log of builds is read when one has failed; 90 days are as long as what they made is kept',
+  },
+  {
+    rule: 'codebuild_project_environment_privileged_check',
+    resource: 'PipelinePipelineBuildTest',
+    reason:
+      'The tests boot machines, which mount and unmount; the step may read its input and write its log and reports, no more',
   },
   { rule: 'ec2_launch_template_monitoring_enabled_check', resource: 'WorkbenchLaunchTemplate', reason: MONITORING },
   { rule: 'ec2_launch_template_public_ip_disabled_check', resource: 'WorkbenchLaunchTemplate', reason: ADDRESS },

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { scratchFolder } from '../support/scratch';
-import { synthesize } from '../support/synthesis';
+import { addExamplePipeline } from '../support/pipeline';
+import { newApp, synthesize, synthesizeApp, type SynthesizedStack } from '../support/synthesis';
 import { resourcesOf, type TemplateDocument } from '../support/template';
 import { VARIANTS } from '../support/variants';
 import { ACCEPTED_GUARD_FINDINGS } from './accepted-guard-findings';
@@ -17,7 +18,7 @@ const folder = scratchFolder();
 /** Every different template of every variant, by the name of its file. */
 const templates = new Map<string, TemplateDocument>();
 
-/** The same templates without what they tell tools to accept. */
+/** Those that tell tools to accept something, without that. A stage accepts what its environment does without a pipeline. */
 const bare = new Map<string, TemplateDocument>();
 
 /** A template that none of the tools may let through. */
@@ -53,16 +54,29 @@ beforeAll(async () => {
 
 function collectTemplates(): void {
   const known = new Set<string>();
-  for (const [index, [, settings]] of VARIANTS.entries()) {
-    for (const { name, template } of synthesize(settings).synthesis.stacks) {
+  const pipeline = stacksOfPipeline();
+  const environments = VARIANTS.map(([, settings]) => synthesize(settings).synthesis.stacks);
+  for (const [index, stacks] of [...environments, pipeline].entries()) {
+    for (const { name, template } of stacks) {
       const text = JSON.stringify(template);
-      if (!known.has(text)) {
-        known.add(text);
-        templates.set(`${name}.${index}.json`, template);
-        bare.set(`bare.${name}.${index}.json`, withoutMetadata(template));
-      }
+      if (known.has(text)) continue;
+      known.add(text);
+      templates.set(`${name}.${index}.json`, template);
+      const isInStage = stacks === pipeline && !name.startsWith('TablesleuthPipeline');
+      if (!isInStage && acceptsFindings(template)) bare.set(`bare.${name}.${index}.json`, withoutMetadata(template));
     }
   }
+}
+
+/** The stack of a pipeline, its buckets in other regions, and the stacks in its stages, of which prod with everything is one. */
+function stacksOfPipeline(): readonly SynthesizedStack[] {
+  const app = newApp();
+  addExamplePipeline(app);
+  return synthesizeApp(app).stacks;
+}
+
+function acceptsFindings(template: TemplateDocument): boolean {
+  return resourcesOf(template).some(({ Metadata = {} }) => 'cfn-lint' in Metadata || 'checkov' in Metadata);
 }
 
 function withoutMetadata(template: TemplateDocument): TemplateDocument {
@@ -72,11 +86,14 @@ function withoutMetadata(template: TemplateDocument): TemplateDocument {
 
 /** What the templates tell a tool to accept, in the tool's own way. */
 function accepted(rulesOf: (metadata: Readonly<Record<string, unknown>>) => string[]): ToolFinding[] {
-  return [...templates].flatMap(([file, template]) =>
-    resourcesOf(template).flatMap(({ id, Metadata = {} }) =>
-      rulesOf(Metadata).map((rule) => ({ rule, file: `bare.${file}`, resource: id })),
-    ),
-  );
+  return [...templates]
+    .map(([file, template]) => [`bare.${file}`, template] as const)
+    .filter(([file]) => bare.has(file))
+    .flatMap(([file, template]) =>
+      resourcesOf(template).flatMap(({ id, Metadata = {} }) =>
+        rulesOf(Metadata).map((rule) => ({ rule, file, resource: id })),
+      ),
+    );
 }
 
 const ofOurs = (findings: readonly ToolFinding[]) => findings.filter(({ file }) => templates.has(file));

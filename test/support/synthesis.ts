@@ -97,11 +97,12 @@ export function settingsOf(given: GivenSettings, environment = 'dev'): Settings 
   });
 }
 
-/** The settings of an environment of `cdk.json`. */
-export function projectSettings(environment: string): Settings {
+/** The settings of an environment of `cdk.json`, with more over its own. */
+export function projectSettings(environment: string, more: GivenSettings = {}): Settings {
+  const context: Record<string, unknown> = { ...CONTEXT, ...more };
   return loadSettings({
-    context: (key) => CONTEXT[key],
-    contextKeys: Object.keys(CONTEXT),
+    context: (key) => context[key],
+    contextKeys: Object.keys(context),
     environment,
     readFile: (path) => readFileSync(join(PROJECT, path), 'utf8'),
     env: { CDK_DEFAULT_ACCOUNT: ACCOUNT },

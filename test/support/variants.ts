@@ -26,10 +26,13 @@ export const HOURS = {
   timeZone: 'America/New_York',
 } satisfies GivenSettings['hours'];
 
+const certificateIn = (region: string) =>
+  `arn:aws:acm:${region}:${ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`;
+
 /** A sign-in at a provider of one's own. */
 export const BALANCED = {
   kind: 'loadBalancer',
-  certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`,
+  certificateArn: certificateIn(REGION),
   hostName: 'tablesleuth.example.com',
   signIn: {
     kind: 'oidc',
@@ -52,6 +55,8 @@ export const BALANCED_BY_COGNITO = {
 export const EVERYTHING = {
   capacity: { kind: 'autoScaling' },
   network: { natGateways: 1 },
+  access: BALANCED_BY_COGNITO,
+  image: { kind: 'pipeline' },
   data: ALL_DATA,
   alarms: { email: 'team@example.com' },
   dashboard: { hourlyPrice: 0.1 },
@@ -62,10 +67,13 @@ export const EVERYTHING = {
   backup: {},
 } satisfies GivenSettings;
 
+const THREE_REGIONS = ['us-east-2', 'us-west-2', 'eu-west-1'];
+
 /** The same in the seed's three regions. */
 export const EVERYTHING_IN_THREE_REGIONS = {
   ...EVERYTHING,
-  regions: ['us-east-2', 'us-west-2', 'eu-west-1'],
+  regions: THREE_REGIONS,
+  access: { ...BALANCED_BY_COGNITO, certificateArn: THREE_REGIONS.map(certificateIn) },
   data: {
     ...ALL_DATA,
     tableBuckets: ['us-east-2', 'eu-west-1'].map((region) => `arn:aws:s3tables:${region}:${ACCOUNT}:bucket/tables`),
@@ -181,8 +189,6 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     network: { natGateways: 1 },
     workspace: { mode: 'shared' },
   },
-  'everything on': EVERYTHING,
-  'three regions with everything on': EVERYTHING_IN_THREE_REGIONS,
   'an image of its own, nothing kept, no rotation, and tags': {
     image: { kind: 'parameter', name: '/images/workbench' },
     retain: false,
@@ -194,5 +200,7 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
 /** The settings of every environment of the project and of every special one, by name. */
 export const VARIANTS: ReadonlyArray<readonly [name: string, settings: Settings]> = [
   ...PROJECT_ENVIRONMENTS.map((name) => [`environment ${name}`, projectSettings(name)] as const),
+  ['environment prod with everything on', projectSettings('prod', EVERYTHING)],
+  ['environment prod with everything on, in three regions', projectSettings('prod', EVERYTHING_IN_THREE_REGIONS)],
   ...Object.entries(SPECIAL).map(([name, given]) => [name, settingsOf(given)] as const),
 ];

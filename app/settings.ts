@@ -1,5 +1,6 @@
 export { asksForPipeline, loadPipeline, type PipelineSettings, type StageSettings } from './settings/pipeline';
-export { settingsOfRegions } from './settings/regional';
+export { regionOfArn } from './settings/region-rules';
+export { buildsImages, settingsOfRegions } from './settings/regional';
 export { loadSettings, type SettingsOrigin } from './settings/load';
 export { SettingsError } from './settings/problem';
 export {

@@ -1,4 +1,5 @@
 export * from './delivery/delivery-pipeline';
+export * from './delivery/host-image-destination';
 export * from './delivery/host-image-pipeline';
 export * from './delivery/host-probe';
 export * from './network/workbench-network';

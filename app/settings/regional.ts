@@ -18,3 +18,8 @@ export function settingsOfRegions(settings: Settings): Settings[] {
     return { ...settings, region, data };
   });
 }
+
+/** Whether images of hosts are built in this region: in the first one, from where they are copied to the others. */
+export function buildsImages({ image, region, regions }: Settings): boolean {
+  return image.kind === 'pipeline' && region === regions[0];
+}

@@ -3,7 +3,7 @@ import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { WorkbenchNetwork } from '../../src';
-import type { ExistingNetworkSettings, NewNetworkSettings, Settings } from '../settings';
+import { buildsImages, type ExistingNetworkSettings, type NewNetworkSettings, type Settings } from '../settings';
 import { publishBalancerSubnets } from './access';
 import { PublishedValues } from './published';
 import { zone } from './zone';
@@ -19,7 +19,7 @@ export class NetworkStack extends Stack {
       cidr: network.cidr,
       maxAzs: network.maxAzs,
       natGateways: network.natGateways,
-      buildSubnets: settings.image.kind === 'pipeline',
+      buildSubnets: buildsImages(settings),
       flowLogGroup: LogGroup.fromLogGroupName(this, 'FlowLogs', published.read(this, 'data/flow-log-group')),
     });
     published.publish(this, 'network/vpc-id', vpc.vpcId);
@@ -27,7 +27,7 @@ export class NetworkStack extends Stack {
       published.publish(this, hostSubnet(index), subnet.subnetId);
     });
     const [first] = buildSubnets;
-    if (settings.image.kind === 'pipeline' && first !== undefined) {
+    if (buildsImages(settings) && first !== undefined) {
       published.publish(this, BUILD_SUBNET, first.subnetId);
     }
     publishBalancerSubnets(this, settings, vpc.publicSubnets);

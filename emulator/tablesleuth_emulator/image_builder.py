@@ -48,7 +48,7 @@ def register(registry: Registry) -> None:
     add("ImageRecipe", "A version that exists is refused.", "image-recipe/{Name}/{Version}", _check_recipe, versioned=True)
     note = "What build and test instances are launched with; without a way out the build fails."
     add("InfrastructureConfiguration", note, "infrastructure-configuration/{Name}", _check_infrastructure)
-    note = "Writes parameters below /imagebuilder/ in each region; copies are the image itself."
+    note = "Copies the image to each region, with an id of its own there, and writes parameters below /imagebuilder/."
     add("DistributionConfiguration", note, "distribution-configuration/{Name}", _accept)
     note = "StartImagePipelineExecution builds, tests and distributes; its schedule begins nothing."
     add("ImagePipeline", note, "image-pipeline/{Name}", _check_pipeline)

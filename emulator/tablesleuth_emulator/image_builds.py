@@ -160,12 +160,14 @@ def _distribute(build: Build, image_id: str) -> None:
         name = (distribution.get("AmiDistributionConfiguration") or {}).get("Name", build.recipe["Name"])
         name = name.replace(_BUILD_DATE, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S.%fZ"))
         tags = (distribution.get("AmiDistributionConfiguration") or {}).get("AmiTags") or {}
+        built_in = get_region()
         with request_scope(get_account_id(), region):
-            # Images are not of one region here, so that a copy is the image itself.
-            ec2_service._tags[image_id] = [{"Key": key, "Value": value} for key, value in {**tags, **_CREATED_BY}.items()]
+            distributed = image_id if region == built_in else machine_images.copy(image_id, name)
+            labels = [{"Key": key, "Value": value} for key, value in {**tags, **_CREATED_BY}.items()]
+            ec2_service._tags[distributed] = labels
             for parameter in distribution.get("SsmParameterConfigurations") or []:
-                _put_parameter(parameter, image_id)
-        build.amis.append({"region": region, "image": image_id, "name": name, "accountId": get_account_id()})
+                _put_parameter(parameter, distributed)
+        build.amis.append({"region": region, "image": distributed, "name": name, "accountId": get_account_id()})
 
 
 def _put_parameter(parameter: Properties, image_id: str) -> None:

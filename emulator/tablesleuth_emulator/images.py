@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ministack.core.responses import get_region
 from ministack.services import ec2 as ec2_service
 from ministack.services import ssm
 
@@ -14,6 +15,8 @@ _KERNELS = ("default", "6.1", "6.12")
 _AMAZON_LINUX = {"x86_64": "ami-0c2023a1b2c3d4e5f", "arm64": "ami-0c2023a1b2c3d4e6a"}
 _AMAZON = "137112412989"
 _architectures: dict[str, str] = {}
+#: Where an image that was made here is; Amazon's own are everywhere.
+_regions: dict[str, str] = {}
 _RESOLVE = "resolve:ssm:"
 
 #: An Arm processor: a "g" after the generation's digit (t4g, m7gd, c7gn, r8g), which Nvidia's g4dn and g5 lack.
@@ -61,8 +64,9 @@ def amazon_linux(architecture: str) -> str:
 
 
 def publish(image_id: str, name: str, architecture: str, owner: str) -> None:
-    """Have EC2 know an image that was made here."""
+    """Have EC2 know an image that was made here, in the region of the running context."""
     _architectures[image_id] = architecture
+    _regions[image_id] = get_region()
     ec2_service._STUB_AMIS.append((image_id, name, name, "", "/dev/xvda", owner, "self"))
 
 
@@ -72,7 +76,9 @@ def architecture_of_type(instance_type: str) -> str:
 
 
 def check_fit(image_id: str, instance_type: str) -> str:
-    """The architecture of a launch; refused when the image is for another processor, as EC2 refuses it."""
+    """The architecture of a launch; refused when the image is another region's or processor's, as EC2 refuses it."""
+    if _regions.get(image_id, get_region()) != get_region():
+        raise ServiceRefused(f"The image id '[{image_id}]' does not exist (InvalidAMIID.NotFound)")
     wanted, has = architecture_of_image(image_id), architecture_of_type(instance_type)
     if wanted and wanted != has:
         raise ServiceRefused(

@@ -40,6 +40,15 @@ def make(instance_id: str, name: str) -> str:
     return image_id
 
 
+def copy(image_id: str, name: str) -> str:
+    """A copy of a finished image in the region of the running context: the same disk, under an id of its own."""
+    original = _made[image_id]
+    copy_id = f"ami-{uuid.uuid4().hex[:17]}"
+    _made[copy_id] = _Made(original.instance_id, original.layers, original.state)
+    images.publish(copy_id, name, images.architecture_of_image(image_id) or "x86_64", get_account_id())
+    return copy_id
+
+
 def state_of(image_id: str) -> str:
     """``pending``, ``available`` or ``failed``."""
     return _made[image_id].state

@@ -71,7 +71,8 @@ export interface HostImagePipelineProps {
   readonly schedule?: Schedule;
 
   /**
-   * Other regions that each image is copied to, where a parameter of the same name holds its id.
+   * Other regions that each image is copied to, where a parameter of the same name holds the id that it has there. A
+   * `HostImageDestination` makes that parameter before the first image has come.
    *
    * @default - images stay in the region of the stack
    */
@@ -152,8 +153,7 @@ export class HostImagePipeline extends Construct {
     new ImageCalls(this, 'Calls', {
       parameterName: this.parameterName,
       firstImageParameter: HostImage.amazonLinux().parameterName(architecture),
-      pipelineArn: pipeline.attrArn,
-      version: recipe.version,
+      built: { pipelineArn: pipeline.attrArn, version: recipe.version },
       logGroup,
     });
     this.pipelineArn = pipeline.attrArn;

@@ -11,10 +11,15 @@ export interface ImageCallsProps {
   readonly parameterName: string;
   /** The public parameter that holds the id of an image which hosts can boot before there is one. */
   readonly firstImageParameter: string;
+  readonly logGroup: ILogGroup;
+  /** What is built in this region; nothing where images are copied to. */
+  readonly built?: BuiltContent;
+}
+
+export interface BuiltContent {
   readonly pipelineArn: string;
   /** The version of the content; with another one a build begins. */
   readonly version: string;
-  readonly logGroup: ILogGroup;
 }
 
 /**
@@ -27,7 +32,7 @@ export class ImageCalls extends Construct {
     super(scope, id);
     const common = { role: this.role(props), logGroup: props.logGroup };
     this.firstImage(common, props);
-    this.build(common, props);
+    if (props.built !== undefined) this.build(common, props.built);
     acknowledgeSdkCaller(this);
   }
 
@@ -61,23 +66,23 @@ export class ImageCalls extends Construct {
     });
   }
 
-  private build(common: Pick<AwsCustomResourceProps, 'role' | 'logGroup'>, props: ImageCallsProps): void {
+  private build(common: Pick<AwsCustomResourceProps, 'role' | 'logGroup'>, built: BuiltContent): void {
     new AwsCustomResource(this, 'Build', {
       ...common,
       resourceType: 'Custom::ImageBuild',
       onUpdate: {
         service: 'imagebuilder',
         action: 'StartImagePipelineExecution',
-        parameters: { imagePipelineArn: props.pipelineArn },
+        parameters: { imagePipelineArn: built.pipelineArn },
         // Only another version makes this resource another one.
-        physicalResourceId: PhysicalResourceId.of(`build-of-${props.version}`),
+        physicalResourceId: PhysicalResourceId.of(`build-of-${built.version}`),
       },
       installLatestAwsSdk: false,
       memorySize: 256,
     });
   }
 
-  private role({ parameterName, pipelineArn, logGroup }: ImageCallsProps): Role {
+  private role({ parameterName, built, logGroup }: ImageCallsProps): Role {
     const parameter = new PolicyStatement({
       actions: ['ssm:PutParameter', 'ssm:DeleteParameter'],
       resources: [
@@ -86,16 +91,13 @@ export class ImageCalls extends Construct {
     });
     // Systems Manager looks with the caller's rights whether the image exists.
     const image = new PolicyStatement({ actions: ['ec2:DescribeImages'], resources: ['*'] });
-    const start = new PolicyStatement({
-      actions: ['imagebuilder:GetImagePipeline', 'imagebuilder:StartImagePipelineExecution'],
-      resources: [pipelineArn],
-    });
     const log = new PolicyStatement({
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],
     });
     const description = 'Names a first image, and begins builds of new ones';
-    const policy = new ManagedPolicy(this, 'Policy', { description, statements: [parameter, image, start, log] });
+    const statements = [parameter, image, ...(built === undefined ? [] : [startStatement(built)]), log];
+    const policy = new ManagedPolicy(this, 'Policy', { description, statements });
     acknowledgeWildcardResources(policy, [image], 'EC2 knows no narrower resource for descriptions of images');
     acknowledgeWildcardResources(policy, [log], 'Streams of one log group');
     return new Role(this, 'Role', {
@@ -104,4 +106,11 @@ export class ImageCalls extends Construct {
       managedPolicies: [policy],
     });
   }
+}
+
+function startStatement({ pipelineArn }: BuiltContent): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['imagebuilder:GetImagePipeline', 'imagebuilder:StartImagePipelineExecution'],
+    resources: [pipelineArn],
+  });
 }

@@ -1,17 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { GivenSettings } from '../../app/settings/schema';
 import { projectSettings, settingsOf, synthesize } from '../support/synthesis';
-import { resourcesOf } from '../support/template';
-import { EVERYTHING_IN_THREE_REGIONS, EXISTING_NETWORK } from '../support/variants';
+import { resourcesOf, type TemplateDocument } from '../support/template';
+import { BALANCED_BY_COGNITO, EVERYTHING_IN_THREE_REGIONS, EXISTING_NETWORK } from '../support/variants';
 import { dashboardBody } from '../support/watched-metrics';
 import { problemsIn } from '../support/settings-problems';
 
+const WEB_ACL = 'arn:aws:wafv2:us-east-2:111122223333:regional/webacl/workbench/1234abcd';
 const REGIONS = EVERYTHING_IN_THREE_REGIONS.regions;
 const { synthesis } = synthesize(EVERYTHING_IN_THREE_REGIONS);
 const regionOf = (stack: string) => REGIONS.find((region) => stack.endsWith(`-${region}`));
 const ofRegion = (region: string) =>
   synthesis.stacks.filter(({ name }) => regionOf(name) === region && !name.includes('Overview'));
-const textOf = (region: string) => JSON.stringify(ofRegion(region).map(({ template }) => template));
+const DISTRIBUTION = 'AWS::ImageBuilder::DistributionConfiguration';
+const textOf = (region: string) => JSON.stringify(ofRegion(region).map(({ template }) => withoutCopies(template)));
+
+/** A template but for where images are copied to. */
+function withoutCopies(template: TemplateDocument): unknown {
+  return { ...template, Resources: resourcesOf(template).filter(({ Type }) => Type !== DISTRIBUTION) };
+}
 
 const problemsOf = (given: unknown) => problemsIn(() => settingsOf(given as GivenSettings));
 
@@ -40,6 +47,21 @@ describe('the setting `regions`', () => {
       'workspace.volumeId: got "vol-0123456789abcdef0" with 3 regions, wants it left out, or an environment of its own for the region that it is in',
     ],
     [
+      'one certificate',
+      { regions: ['us-east-2', 'eu-west-1'], access: { ...BALANCED_BY_COGNITO } },
+      'access.certificateArn: got "arn:aws:acm:us-east-2:111122223333:certificate/1234abcd-12ab-34cd-56ef-12345..., wants one certificate of eu-west-1: a load balancer takes one of its own region',
+    ],
+    [
+      'more certificates than regions',
+      { regions: ['us-east-2', 'eu-west-1'], access: EVERYTHING_IN_THREE_REGIONS.access },
+      'access.certificateArn: got ["arn:aws:acm:us-east-2:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234..., wants one in us-east-2, eu-west-1 alone: nothing would use the others',
+    ],
+    [
+      'a web ACL that exists',
+      { ...EVERYTHING_IN_THREE_REGIONS, access: { ...EVERYTHING_IN_THREE_REGIONS.access, webAclArn: WEB_ACL } },
+      `access.webAclArn: got "${WEB_ACL}" with 3 regions, wants it left out, or an environment of its own for the region that it is in`,
+    ],
+    [
       'data that no host would get',
       { regions: REGIONS, data: { tableBuckets: ['arn:aws:s3tables:eu-central-1:111122223333:bucket/tables'] } },
       'data.tableBuckets[0]: got "arn:aws:s3tables:eu-central-1:111122223333:bucket/tables", wants one in us-east-2, us-west-2, eu-west-1: hosts get what is in their own region',
@@ -61,7 +83,7 @@ describe('the setting `regions`', () => {
 
 describe('in three regions', () => {
   test('every part is there in each, named after it, and the overview once, in the first', () => {
-    const parts = ['Data', 'Network', 'Operations', 'Workbench'];
+    const parts = ['Data', 'Image', 'Network', 'Operations', 'Workbench'];
     const expected = REGIONS.flatMap((region) => parts.map((part) => `Tablesleuth${part}-dev-${region}`));
     const names = synthesis.stacks.map(({ name }) => name);
     expect([...names].sort()).toEqual([...expected, 'TablesleuthOverview-dev-us-east-2'].sort());
@@ -74,15 +96,33 @@ describe('in three regions', () => {
     expect(synthesis.stacks.find(({ name }) => name.includes('Overview'))?.dependsOn).toEqual([]);
   });
 
-  test.each(REGIONS)('nothing of %s names another region: no host, output, ARN or image', (region) => {
-    const others = REGIONS.filter((other) => other !== region);
-    expect(others.filter((other) => textOf(region).includes(other))).toEqual([]);
+  test.each(REGIONS)(
+    'nothing of %s names another region, but where images are copied to: no host, output or ARN',
+    (region) => {
+      const others = REGIONS.filter((other) => other !== region);
+      expect(others.filter((other) => textOf(region).includes(other))).toEqual([]);
+    },
+  );
+
+  test('images are built in the first one, and copied to each, where a parameter of its own names the copy', () => {
+    const imageStacks = REGIONS.flatMap(ofRegion).filter(({ name }) => name.includes('Image'));
+    const kinds = imageStacks.map(({ template }) => resourcesOf(template, 'AWS::ImageBuilder::ImagePipeline').length);
+    expect(kinds).toEqual([1, 0, 0]);
+    const [distribution] = imageStacks.flatMap(({ template }) => resourcesOf(template, DISTRIBUTION));
+    const copies = distribution?.Properties?.['Distributions'] as Array<Record<string, unknown>>;
+    expect(copies.map((each) => each['Region'])).toEqual(REGIONS);
+    const first = imageStacks.flatMap(({ template }) => resourcesOf(template, 'Custom::FirstImage'));
+    expect(first.map(({ id }) => id)).toEqual(REGIONS.map(() => first[0]?.id));
+    const notices = synthesis.stacks.filter(({ template }) =>
+      JSON.stringify(template).includes('EC2 Image Builder Image State'),
+    );
+    expect(notices.map(({ name }) => name)).toEqual(['TablesleuthOperations-dev-us-east-2']);
   });
 
   test('hosts read the table buckets and use the keys of their own region, and every bucket and database', () => {
     const reads = (what: string) => REGIONS.filter((region) => textOf(region).includes(what));
     expect(reads('bucket/tables')).toEqual(['us-east-2', 'eu-west-1']);
-    expect(reads('1234abcd-12ab')).toEqual(['us-west-2']);
+    expect(reads('key/1234abcd-12ab')).toEqual(['us-west-2']);
     expect(reads(':s3:::lake')).toEqual(REGIONS);
     expect(reads('database/sales')).toEqual(REGIONS);
   });

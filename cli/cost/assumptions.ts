@@ -22,6 +22,7 @@ export const ASSUMPTIONS = {
   fileReadGb: { value: 20, means: 'GB read from each shared file system with elastic throughput' },
   fileWrittenGb: { value: 5, means: 'GB written to each shared file system with elastic throughput' },
   bucketGb: { value: 5, means: 'GB in each bucket' },
+  actionMinutes: { value: 500, means: 'minutes that the actions of each pipeline take, but for approvals' },
   capacityUnits: { value: 0.1, means: 'capacity units that each load balancer uses, on average' },
 } as const;
 

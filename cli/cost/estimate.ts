@@ -36,13 +36,14 @@ export interface Line {
 /** What AWS charges for the resources of templates, whatever the prices are. */
 export function chargesOf(templates: readonly PricedTemplate[], assumptions: Assumptions): ChargedResource[] {
   return templates.flatMap((template) => {
-    const context: RuleContext = {
-      template,
-      assumptions,
-      resource: (logicalId) => (logicalId === undefined ? undefined : template.resources[logicalId]),
-    };
     return Object.entries(template.resources).flatMap(([logicalId, resource]) => {
       const { stack } = template;
+      const context: RuleContext = {
+        template,
+        logicalId,
+        assumptions,
+        resource: (id) => (id === undefined ? undefined : template.resources[id]),
+      };
       const name = nameOf(logicalId, resource, stack);
       return chargesOfResource(resource, context).map((charge) => ({
         stack,

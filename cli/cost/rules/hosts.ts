@@ -13,7 +13,8 @@ export const autoScalingGroup: Rule = (properties, context) => {
   const { InstancesDistribution, LaunchTemplate } = blockOf(properties.MixedInstancesPolicy);
   const mixed = blockOf(LaunchTemplate);
   const launch = launchData(blockOf(mixed.LaunchTemplateSpecification ?? properties.LaunchTemplate), context);
-  const hosts = numberOf(properties.DesiredCapacity) ?? Math.max(1, numberOf(properties.MinSize) ?? 1);
+  const least = Math.max(numberOf(properties.MinSize) ?? 1, leastBySchedule(context));
+  const hosts = numberOf(properties.DesiredCapacity) ?? Math.max(1, least);
   const overrides = blocksOf(mixed.Overrides).map(({ InstanceType }) => textOf(InstanceType));
   const types = overrides.length > 0 ? overrides : [textOf(launch.InstanceType)];
   const spotShare =
@@ -38,6 +39,16 @@ export const fleet: Rule = (properties, context) => {
   const spotShare = hosts === 0 ? 0 : spot / hosts;
   return [...hostCharge(hosts, spotShare, types, onDemand), ...perHost(hosts, launch, 'running', context)];
 };
+
+/** How many hosts a schedule brings: a group with hours has none by itself, and as many as it should have in its hours. */
+function leastBySchedule({ template, logicalId }: RuleContext): number {
+  const inputs = Object.values(template.resources)
+    .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
+    .map(({ Properties }) => JSON.stringify(blockOf(Properties?.Target).Input ?? '').replaceAll('\\"', '"'))
+    .filter((input) => input.includes(`"Ref":"${logicalId}"`));
+  const sizes = inputs.flatMap((input) => [...input.matchAll(/"(?:MinSize|DesiredCapacity)":(\d+)/g)]);
+  return Math.max(0, ...sizes.map(([, size]) => Number(size)));
+}
 
 /** What a launch template says, when it is in the same template. */
 function launchData(specification: Properties, context: RuleContext): Properties {

@@ -5,6 +5,8 @@ import type { PricedTemplate, Properties, TemplateResource } from '../template';
 /** What a rule may look at beside its resource's own properties. */
 export interface RuleContext {
   readonly template: PricedTemplate;
+  /** The logical id of the resource itself. */
+  readonly logicalId: string;
   readonly assumptions: Assumptions;
   /** A resource of the same template, by its logical id. */
   readonly resource: (logicalId: string | undefined) => TemplateResource | undefined;

@@ -14,6 +14,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'AWS::CloudWatch::Alarm': observability.alarm,
   'AWS::CloudWatch::CompositeAlarm': observability.compositeAlarm,
   'AWS::CloudWatch::Dashboard': observability.dashboard,
+  'AWS::CodeBuild::Project': services.buildProject,
+  'AWS::CodePipeline::Pipeline': services.pipeline,
   'AWS::Config::ConfigRule': observability.configRule,
   'AWS::Config::ConfigurationRecorder': observability.configRecorder,
   'AWS::Cognito::UserPool': services.userPool,
@@ -37,6 +39,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'AWS::Scheduler::Schedule': services.schedule,
   'AWS::SecretsManager::Secret': services.secret,
   'AWS::StepFunctions::StateMachine': services.stateMachine,
+  'AWS::WAFv2::WebACLAssociation': services.webAclAssociation,
 };
 
 /**
@@ -102,7 +105,6 @@ export const FREE: readonly string[] = [
   'AWS::Scheduler::ScheduleGroup',
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SecretsManager::RotationSchedule',
-  'AWS::WAFv2::WebACLAssociation',
 ];
 
 /** Whether a type costs nothing by itself. */

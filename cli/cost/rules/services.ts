@@ -1,5 +1,5 @@
 import { always, unknown } from '../charge';
-import { blockOf, blocksOf, numberOf } from '../template';
+import { blockOf, blocksOf, numberOf, textOf } from '../template';
 import type { Rule } from './rule';
 
 const MILLION = 1_000_000;
@@ -69,5 +69,28 @@ export const bucket: Rule = (_properties, { assumptions: { bucketGb } }) => [
   always(`${bucketGb} GB of objects`, 'bucketGb', bucketGb),
 ];
 
-/** By people who sign in in a month, of whom so many are free that no workbench has more. */
-export const userPool: Rule = () => [];
+/** By people who sign in in a month; how many of them are free depends on how they do, and on all user pools of the account. */
+export const userPool: Rule = () => [
+  unknown('people who sign in', 'AWS asks for each of a month beyond those that are free in the whole account'),
+];
+
+/** The web ACL itself is of somebody else's stack. */
+export const webAclAssociation: Rule = () => [
+  unknown(
+    'requests through the web ACL',
+    'by the million; the web ACL and its rules are priced where they are declared',
+  ),
+];
+
+export const pipeline: Rule = ({ PipelineType }, { assumptions: { actionMinutes } }) =>
+  PipelineType === 'V2'
+    ? [always(`${actionMinutes} minutes of actions`, 'pipelineMinutes', actionMinutes)]
+    : [unknown('pipeline of type V1', 'no rate is known here')];
+
+/** How long builds take, and how often something is pushed, is in no template. */
+export const buildProject: Rule = ({ Environment }) => [
+  unknown(
+    `minutes of ${textOf(blockOf(Environment).ComputeType) ?? 'builds'}`,
+    'by the minute of each build, in each region at its own rate',
+  ),
+];

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { isFree, FREE, RULES } from '../../../cli/cost/rules/rules';
 import type { TemplateResource } from '../../../cli/cost/template';
+import { addExamplePipeline } from '../../support/pipeline';
+import { newApp, synthesizeApp } from '../../support/synthesis';
+import { resourcesOf } from '../../support/template';
 import { VARIANTS } from '../../support/variants';
 import { chargesOfOne, linesOfOne, template, templatesOf } from './priced-templates';
 import { chargesOf } from '../../../cli/cost/estimate';
@@ -87,6 +90,26 @@ describe('a host', () => {
     expect(charged(group, { Template })).toContainEqual(['customMetric', 14]);
   });
 
+  test('of a group with hours is counted as often as its schedule starts one, and not by another group’s', () => {
+    const Template = launchTemplate({ InstanceType: 't3.small' });
+    const group = of('AWS::AutoScaling::AutoScalingGroup', { ...launched, MinSize: '0', MaxSize: '4' });
+    const schedule = (Ref: string, sizes: string) =>
+      of('AWS::Scheduler::Schedule', {
+        Target: { Input: { 'Fn::Join': ['', ['{"AutoScalingGroupName":"', { Ref }, `",${sizes}}`]] } },
+      });
+    const stop = schedule('Some', '"MinSize":0,"DesiredCapacity":0');
+    const hosts = (start: TemplateResource) => charged(group, { Template, start, stop })[0];
+    expect(hosts(schedule('Some', '"MinSize":2'))).toMatchObject({ kind: 'host', hosts: 2, most: 4 });
+    expect(hosts(schedule('Some', '"DesiredCapacity":1'))).toMatchObject({ kind: 'host', hosts: 1 });
+    expect(hosts(schedule('Another', '"MinSize":3'))).toMatchObject({ kind: 'host', hosts: 1 });
+  });
+
+  test('of a group of two to four with hours is counted twice, as it is deployed', () => {
+    const [, settings] = VARIANTS.find(([name]) => name === 'a watched spot group of two to four with hours')!;
+    const charges = chargesOf(templatesOf(settings), assume()).map(({ charge }) => charge);
+    expect(charges.filter(({ kind }) => kind === 'host')).toMatchObject([{ hosts: 2, most: 4 }]);
+  });
+
   test('of a spot launch template is spot', () => {
     const Template = launchTemplate({ InstanceType: 't3.small', InstanceMarketOptions: { MarketType: 'spot' } });
     expect(charged(of('AWS::AutoScaling::AutoScalingGroup', launched), { Template })[0]).toMatchObject({
@@ -141,6 +164,31 @@ test('a fleet takes the cheapest of its types on demand, a group the first one',
   });
   expect(launched(fleet)).toBeCloseTo(0.0188 * 730, 5);
   expect(launched(group)).toBeCloseTo(0.0208 * 730, 5);
+});
+
+describe('what is billed by use that no template tells is never zero:', () => {
+  test.each<[string, string, object]>([
+    ['builds', 'AWS::CodeBuild::Project', { Environment: { ComputeType: 'BUILD_GENERAL1_LARGE' } }],
+    ['images', 'AWS::ImageBuilder::ImagePipeline', {}],
+    ['people of a user pool', 'AWS::Cognito::UserPool', {}],
+    ['requests through a web ACL', 'AWS::WAFv2::WebACLAssociation', {}],
+    ['a web ACL', 'AWS::WAFv2::WebACL', {}],
+    ['a pipeline of the old type', 'AWS::CodePipeline::Pipeline', {}],
+  ])('%s', (_name, type, properties) => {
+    const lines = linesOfOne(of(type, properties as TemplateResource['Properties']));
+    expect(lines.map(({ usd }) => usd)).toEqual([undefined]);
+  });
+
+  test('a pipeline is billed by the minutes of its actions', () => {
+    expect(charged(of('AWS::CodePipeline::Pipeline', { PipelineType: 'V2' }))).toEqual([['pipelineMinutes', 500]]);
+  });
+});
+
+test('every type of the pipeline’s own stack has a rule or is free', () => {
+  const app = newApp();
+  addExamplePipeline(app);
+  const types = synthesizeApp(app).stacks.flatMap(({ template: each }) => resourcesOf(each).map(({ Type }) => Type));
+  expect([...new Set(types)].filter((type) => !(type in RULES) && !isFree(type))).toEqual([]);
 });
 
 describe('a disk', () => {

@@ -1,46 +1,11 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { CONNECTION, pipelineSchema, stageSchema } from './blocks/pipeline';
 import { isBlock } from './check';
 import { loadSettings, PIPELINE, readDocument, type SettingsOrigin, textOf } from './load';
 import { nearest } from './nearest';
 import { type Locate, type Path, SettingsError, show, valueAt } from './problem';
 import { keysAt } from './reference';
 import type { Settings } from './resolve';
-import { block, listOf, text, wholeNumber, yesOrNo } from './vocabulary';
-
-const STAGES = 'a list of stages, each with environment';
-const CONNECTION =
-  /^arn:aws[a-z-]*:(?:codeconnections|codestar-connections):([a-z0-9-]+):(\d{12}):connection\/[0-9a-f-]{36}$/;
-
-const stage = block({
-  environment: z.string({ error: 'the name of an environment such as prod' }).meta({
-    description: 'The environment that is delivered to.',
-  }),
-  approval: yesOrNo().default(false).meta({
-    description: 'Whether somebody is shown the difference and the cost, and asked, before.',
-  }),
-});
-
-/** The pipeline that delivers environments, as a person writes it. It belongs to none of them, and stands beside them. */
-export const pipelineSchema = block({
-  repository: text(/^[\w.-]+\/[\w.-]+$/, 'a repository, owner/name, such as my-team/tablesleuth-cdk').meta({
-    description: 'The repository that is delivered: a copy of this one, with your settings in it.',
-  }),
-  branch: text(/^[\w./-]+$/, 'the name of a branch such as main')
-    .default('main')
-    .meta({
-      description: 'The branch that is delivered: each commit, one after the other.',
-    }),
-  connectionArn: text(
-    CONNECTION,
-    'the ARN of a connection such as arn:aws:codeconnections:us-east-2:123456789012:connection/12345678-1234-1234-1234-123456789012',
-  ).meta({
-    description: "The connection to the repository's host. The pipeline is in its account and region.",
-  }),
-  watchMinutes: wholeNumber(0, 120).default(15).meta({
-    description: 'How long alarms are watched after a delivery, before it counts as good.',
-  }),
-  stages: listOf(stage, STAGES).min(1, { error: STAGES }),
-});
 
 /** A stage of the pipeline, with the settings of its environment. */
 export interface StageSettings {
@@ -130,7 +95,7 @@ function describe(issue: z.core.$ZodIssue, document: unknown, locate: Locate): s
 }
 
 function keysOf(path: Path): string[] {
-  return Object.keys(path[0] === 'stages' ? stage.shape : pipelineSchema.shape);
+  return Object.keys(path[0] === 'stages' ? stageSchema.shape : pipelineSchema.shape);
 }
 
 /** Whether the context asks for the pipeline, and not for an environment. */

@@ -1,4 +1,4 @@
-import { type SchemaNode, settingsKeys } from './reference';
+import { pipelineNode, type SchemaNode, type SettingsKey, settingsKeys } from './reference';
 
 const INTRODUCTION = `# Settings
 
@@ -43,9 +43,10 @@ const COMBINATIONS = `
 - \`instanceType\` and \`capacity.instanceTypes\` may both be given when the first is among the second.
 - \`capacity.instanceTypes\` are all x86_64 or all arm64 (Graviton): they share one image.
 - \`capacity.maxPrice\` needs spot; \`capacity.onDemandFallback\` needs a spot Auto Scaling group.
-- \`regions\` excludes \`region\`. With several, \`network.vpcId\` and \`workspace.volumeId\` are problems, because what they
-  name is in one region; \`data.tableBuckets\` and \`data.kmsKeys\` go to the hosts of the region in their ARN, buckets and
-  Glue databases to all hosts.
+- \`regions\` excludes \`region\`. With several, what exists in one region alone is a problem: \`network.vpcId\`,
+  \`workspace.volumeId\` and \`fileSystemId\`, \`access.webAclArn\`, \`access.signIn.userPoolId\` and \`clientSecretArn\`.
+  \`access.certificateArn\` lists a certificate of each; \`data.tableBuckets\` and \`data.kmsKeys\` go to the hosts of the
+  region in their ARN, buckets and Glue databases to all hosts.
 - \`network.vpcId\` excludes \`cidr\`, \`maxAzs\` and \`natGateways\`; \`network.subnets\` needs it.
 - \`gizmosql.version\` other than a known one needs \`gizmosql.sha256\`.
 - \`backup\` needs \`workspace\`; \`workspace.volumeId\` excludes \`workspace.sizeGiB\`.
@@ -59,14 +60,27 @@ const NAMES_OF_TYPES: Readonly<Record<string, string>> = {
   object: 'names and texts',
 };
 
+const PIPELINE = `
+## Pipeline
+
+The key \`pipeline\` of the \`context\` is no environment: it stands beside them, and delivers them
+([operations](operations.md#pipeline)). \`-c environment=pipeline\` asks for it. It may name a YAML file as well, whose first
+line is then \`# yaml-language-server: $schema=../../settings.schema.json#/definitions/pipeline\`.
+`;
+
 /** The page of documentation that lists every key: its type, its default, what happens. */
 export function settingsPage(): string {
-  const rows = settingsKeys().map(({ key, node }) => {
+  const ofPipeline = settingsKeys(pipelineNode(), 'pipeline.');
+  return `${INTRODUCTION}\n${tableOf(settingsKeys())}\n${COMBINATIONS}${PIPELINE}\n${tableOf(ofPipeline)}\n`;
+}
+
+function tableOf(keys: SettingsKey[]): string {
+  const rows = keys.map(({ key, node }) => {
     const cells = [`\`${key}\``, typeOf(node), defaultOf(node), node.description ?? ''];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
   const table = ['| key | type | default | what happens |', '| --- | --- | --- | --- |', ...rows].join('\n');
-  return `${INTRODUCTION}\n<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->\n${COMBINATIONS}`;
+  return `<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->`;
 }
 
 function typeOf(node: SchemaNode): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pipelineSchema } from './blocks/pipeline';
 import { settingsSchema } from './schema';
 
 /** The part of JSON Schema that our own schema comes out as. */
@@ -28,9 +29,21 @@ export function describedSchema(): SchemaNode {
   return described;
 }
 
-/** The JSON Schema of one environment's settings, for editors: completion, hover and a mark under a wrong value. */
+/** The pipeline as JSON Schema. */
+export function pipelineNode(): SchemaNode {
+  return z.toJSONSchema(pipelineSchema, { io: 'input', target: 'draft-7' }) as SchemaNode;
+}
+
+/**
+ * The JSON Schema of one environment's settings, for editors: completion, hover and a mark under a wrong value. That of a
+ * pipeline, which stands beside the environments, is among its definitions.
+ */
 export function editorSchema(): unknown {
-  return z.toJSONSchema(settingsSchema, {
+  return { ...forEditors(settingsSchema), definitions: { pipeline: forEditors(pipelineSchema) } };
+}
+
+function forEditors(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema }) => {

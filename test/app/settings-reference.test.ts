@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveSettings } from '../../app/settings';
-import { editorSchema, type SchemaNode, settingsKeys } from '../../app/settings/reference';
+import { editorSchema, pipelineNode, type SchemaNode, settingsKeys } from '../../app/settings/reference';
+import { pipelineSettings } from '../support/pipeline';
 import { settingsPage } from '../../app/settings/reference-page';
 
 const project = join(__dirname, '../..');
@@ -28,12 +29,24 @@ test('every key and every block says what happens', () => {
     }
   };
   walk(editorSchema() as SchemaNode, '');
+  walk((editorSchema() as { definitions: { pipeline: SchemaNode } }).definitions.pipeline, 'pipeline.');
   expect(silent).toEqual([]);
 });
 
 test('every key that may be left out says what its default is', () => {
   const required = settingsKeys().filter(({ node }) => node.default === undefined && node.defaultText === undefined);
   expect(required.map(({ key }) => key)).toEqual(['network.subnets[].id', 'network.subnets[].availabilityZone']);
+});
+
+test('the pipeline is in the reference, with the defaults that it gets', () => {
+  const keys = settingsKeys(pipelineNode(), 'pipeline.');
+  const { stages, ...rest } = pipelineSettings();
+  const got = { ...rest, 'stages[].approval': stages[0]?.approval } as Record<string, unknown>;
+  const stated = keys.filter(({ node }) => node.default !== undefined);
+  expect(stated.map(({ key, node }) => [key, node.default])).toEqual(
+    ['branch', 'watchMinutes', 'stages[].approval'].map((key) => [`pipeline.${key}`, got[key]]),
+  );
+  for (const { key } of keys) expect(read('docs/settings.md')).toContain(`| \`${key}\` |`);
 });
 
 test('the defaults in the reference are those that an empty environment gets', () => {

@@ -18,6 +18,7 @@ from . import (
     images,
     instance_profiles,
     instances,
+    invitations,
     life_cycle,
     lifecycle_hooks,
     loadbalancing,
@@ -32,6 +33,7 @@ from . import (
     scaling_policies,
     scheduled_actions,
     scheduler,
+    second_factor,
     secretsmanager,
     service_roles,
     signals,
@@ -50,7 +52,8 @@ _TYPES = (
 _CORRECTIONS = (
     naming, images, alarms, life_cycle, machines, instances, capacity, groups, group_health, scheduled_actions, fleets,
     loadbalancing, lifecycle_hooks, scaling_policies, volume_actions, snapshots, volumes, signals, s3, secretsmanager,
-    rotation, ssm, service_roles, scheduler, config, ebs_encryption, backup, file_systems, image_builder, permissions,
+    rotation, ssm, service_roles, scheduler, config, ebs_encryption, backup, file_systems, image_builder, invitations,
+    second_factor, permissions,
 )  # fmt: skip
 
 

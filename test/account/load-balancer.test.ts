@@ -3,21 +3,27 @@ import { request as plainRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { SIGN_IN_HOST } from '../../emulator/machines/front-door';
 import { newSigningKey, signedHeader } from '../../emulator/balancer/signed-header';
 import { type LocalBrowser, openBrowser } from '../browser/browser';
 import { whyNoChromium } from '../browser/chromium';
 import { Deployment } from './deployment';
-import { ANA, HOST_NAME, type Provided, provideSignIn } from './fixtures/identity-provider';
+import { Authenticator } from './fixtures/authenticator';
+import { ANA, HOST_NAME } from './fixtures/identity-provider';
+import { jsonApi } from './fixtures/json-api';
 import { whereMachinesRun } from './fixtures/machines';
+import { pasted } from './fixtures/pasted';
 import { elements, queryApi } from './fixtures/query-api';
+import { SignInPage } from './fixtures/sign-in-page';
 
 const OBSTACLE = whyNoChromium();
 const STACK = 'TablesleuthWorkbench-dev';
 const TABLESLEUTH = /TableSleuth/i;
+const DOMAIN_PREFIX = 'tablesleuth-example';
+const SIGN_IN_HOST = `${DOMAIN_PREFIX}.auth.us-east-2.amazoncognito.com`;
+/** What the invitation holds. */
+const TEMPORARY = 'Temporary-horse-7-battery';
 
 let deployment: Deployment;
-let provided: Provided;
 let browser: LocalBrowser;
 let page: Page;
 let ports: { https: number; http: number };
@@ -28,9 +34,15 @@ whereMachinesRun(async () => {
   if (OBSTACLE !== undefined) return console.warn(`skipped: ${OBSTACLE}`);
   deployment = await Deployment.start('load-balancer', { machines: true });
   const machines = deployment.account.machines!;
-  provided = await provideSignIn(deployment.account);
-  const { exitCode, output } = await deployment.deploy(...machines.gizmosqlSettings, ...provided.settings);
+  const certificate = await jsonApi(deployment.account, 'acm', 'RequestCertificate', { DomainName: HOST_NAME });
+  const signIn = { kind: 'cognito', domainPrefix: DOMAIN_PREFIX };
+  const access = { kind: 'loadBalancer', certificateArn: certificate['CertificateArn'], hostName: HOST_NAME, signIn };
+  const { exitCode, output } = await deployment.deploy(
+    ...machines.gizmosqlSettings,
+    `access=${JSON.stringify(access)}`,
+  );
   expect(exitCode, output).toBe(0);
+  await invite(ANA.name);
   url = (await deployment.outputs(STACK))['Url']!;
   const [arn] = elements(await elb('DescribeLoadBalancers'), 'LoadBalancerArn');
   await healthyTarget();
@@ -48,6 +60,13 @@ afterAll(async () => {
   await browser?.close();
   await deployment?.stop();
 });
+
+/** As the stack's output says; the temporary password would come by mail. */
+async function invite(name: string): Promise<void> {
+  const { InviteUserCommand } = await deployment.outputs('TablesleuthData-dev');
+  const command = InviteUserCommand!.replace('NAME@example.com', name);
+  await pasted(deployment.account, `${command} --temporary-password ${TEMPORARY}`);
+}
 
 function elb(action: string, parameters: Readonly<Record<string, string>> = {}): Promise<string> {
   return queryApi(deployment.account, 'elasticloadbalancing', action, { Version: '2015-12-01', ...parameters });
@@ -102,6 +121,8 @@ async function around(headers: Readonly<Record<string, string>> = {}): Promise<n
 }
 
 describe('a person who opens the URL', { concurrent: false }, () => {
+  let app: Authenticator;
+
   test('is sent from HTTP to HTTPS', async () => {
     expect(await ask('/api/health?x=1', { plain: true })).toMatchObject({
       status: 301,
@@ -140,16 +161,48 @@ describe('a person who opens the URL', { concurrent: false }, () => {
   });
 
   test('is not let in with a wrong password', async () => {
-    await signIn('wrong-horse-7-Battery');
-    expect(new URL(page.url()).host).toBe(SIGN_IN_HOST);
+    const signIn = new SignInPage(page);
+    await signIn.givePassword(ANA.name, 'wrong-horse-7-Battery');
+    expect(await signIn.problem()).toBe('Incorrect username or password.');
+    expect(signIn.host).toBe(SIGN_IN_HOST);
   });
 
-  test('meets TableSleuth once they have signed in', async () => {
-    await signIn(ANA.password);
+  test('chooses a password when they come for the first time, and adds an authenticator app', async () => {
+    const signIn = new SignInPage(page);
+    await signIn.givePassword(ANA.name, TEMPORARY);
+    await signIn.choosePassword('too-short-7-B');
+    expect(await signIn.problem()).toMatch(/did not conform with policy/);
+    await signIn.choosePassword(ANA.password);
+    expect(await signIn.heading()).toBe('Set up your authenticator app');
+    app = new Authenticator((await signIn.key())!);
+    await signIn.giveCode(app.wrongCode());
+    expect(await signIn.problem()).toBe('Invalid code received for user');
+    expect(await signIn.key()).toBeDefined();
+  });
+
+  test('meets TableSleuth once they have given a code of it', async () => {
+    await new SignInPage(page).giveCode(app.code());
     await page.waitForURL(url);
     await expect.poll(() => page.title()).toMatch(TABLESLEUTH);
     const answer = await page.evaluate(async () => (await fetch('/api/gizmosql/status')).json());
     expect(answer).toMatchObject({ connected: true });
+  });
+
+  test('needs the second factor in another browser as well', async () => {
+    const other = await browser.newPage();
+    await other.goto(url);
+    const signIn = new SignInPage(other);
+    await signIn.givePassword(ANA.name, ANA.password);
+    expect([await signIn.heading(), await signIn.key()]).toEqual(['Enter your code', undefined]);
+    await other.goto(url);
+    expect(signIn.host).toBe(SIGN_IN_HOST);
+    await signIn.givePassword(ANA.name, ANA.password);
+    await signIn.giveCode(app.wrongCode());
+    expect(await signIn.problem()).toBe('Invalid code received for user');
+    await signIn.giveCode(app.code());
+    await other.waitForURL(url);
+    await expect.poll(() => other.title()).toMatch(TABLESLEUTH);
+    await other.close();
   });
 
   test('is refused the configuration', async () => {
@@ -165,13 +218,6 @@ describe('a person who opens the URL', { concurrent: false }, () => {
     expect(stdout).toMatch(/ - ana@example\.com \[.*"GET \/api\/gizmosql\/status HTTP\/1\.1" 200 /);
   });
 });
-
-async function signIn(password: string): Promise<void> {
-  await page.fill('#username', ANA.name);
-  await page.fill('#password', password);
-  await Promise.all([page.waitForResponse(() => true), page.click('button[type=submit]')]);
-  await page.waitForLoadState();
-}
 
 describe('a request that comes around the load balancer', () => {
   test('is refused without the signed header', async () => {
@@ -198,13 +244,28 @@ describe('the load balancer', () => {
     expect(stdout.trim()).toMatch(/127\.0\.0\.1\]?:31337$/);
   });
 
-  test('keeps the client’s secret out of templates, outputs and the host', async () => {
+  test('keeps the client’s secret out of outputs and the host', async () => {
+    const { UserPools } = await cognito<{ UserPools: [{ Id: string }] }>('ListUserPools', { MaxResults: 1 });
+    const UserPoolId = UserPools[0].Id;
+    const listed = await cognito<{ UserPoolClients: [{ ClientId: string }] }>('ListUserPoolClients', { UserPoolId });
+    const { ClientId } = listed.UserPoolClients[0];
+    const described = await cognito<{ UserPoolClient: { ClientSecret: string } }>('DescribeUserPoolClient', {
+      UserPoolId,
+      ClientId,
+    });
+    const secret = described.UserPoolClient.ClientSecret;
+    expect(secret).toMatch(/^\S{20,}$/);
     const { stdout } = await deployment.account.machines!.run(
       hostId,
       'cat /etc/tablesleuth/* /var/lib/cloud/instance/user-data.txt 2>/dev/null',
     );
-    expect(stdout).toContain('SIGN_IN_CLIENT_ID');
-    expect(stdout).not.toContain(provided.clientSecret);
-    expect(JSON.stringify(await deployment.outputs(STACK))).not.toContain(provided.clientSecret);
+    expect(stdout).toContain(ClientId);
+    expect(stdout).not.toContain(secret);
+    for (const stack of [STACK, 'TablesleuthData-dev'])
+      expect(JSON.stringify(await deployment.outputs(stack))).not.toContain(secret);
   });
 });
+
+async function cognito<Found>(action: string, request: unknown): Promise<Found> {
+  return (await jsonApi(deployment.account, 'cognito-idp', action, request)) as Found;
+}

@@ -22,6 +22,9 @@ const WITH_EVERYTHING = [
 /** What AWS makes by itself, and no stack takes away: a service's own role, and the log of a function of CDK's. */
 const AWS_MADE = /^(AWSServiceRoleForConfig|\/aws\/lambda\/TablesleuthNetwork-dev-CustomVpcRestrictDefaultSG\w+)$/;
 
+/** What a group launches and ends, as its hours and its load say. */
+const OF_HOSTS = ['host', 'disk'];
+
 /** One story of one account with IAM enforced. Hosts are records: what a settings file makes is what is looked at. */
 describe('an environment with everything on', { concurrent: false }, () => {
   let deployment: Deployment;
@@ -79,7 +82,8 @@ describe('an environment with everything on', { concurrent: false }, () => {
   test('has a spot host once its hours have begun', async () => {
     const { StartCommand } = await deployment.outputs('TablesleuthWorkbench-dev');
     await pasted(deployment.account, StartCommand!);
-    await expect.poll(async () => (await deployment.hosts()).map((host) => host.InstanceLifecycle)).toEqual(['spot']);
+    const bought = async () => (await deployment.hosts()).map((host) => host.InstanceLifecycle);
+    await expect.poll(bought, { timeout: 60_000 }).toEqual(['spot']);
   });
 
   test('keeps what holds data when everything is switched off, and nothing else beside one host', async () => {
@@ -119,6 +123,7 @@ describe('an environment with everything on', { concurrent: false }, () => {
       ...{ bucket: 4, 'file system': 2, 'user pool': 2 },
       ...{ key: 2, 'log group': 3, secret: 1, vault: 2 },
     });
+    expect(kindsOf(things).filter((kind) => OF_HOSTS.includes(kind))).toEqual([]);
     expect(counted(things, ({ region }) => region)[THERE]).toBe(2);
     expect(await guarded()).toEqual([]);
   });
@@ -174,10 +179,11 @@ function names(things: readonly Thing[], kind: string): string[] {
   return things.filter((thing) => thing.kind === kind).map(({ name }) => name);
 }
 
-/** How many of which kind no stack has, and AWS has not made by itself. A group's hosts are the group's. */
+/** How many of which kind no stack has, and AWS has not made by itself; but for hosts, which are their group's. */
 function orphans(things: readonly Thing[]): Record<string, number> {
-  const without = things.filter(
-    ({ stack, kind, name }) => stack === undefined && kind !== 'host' && !AWS_MADE.test(name),
+  const without = things.filter(({ stack, name }) => stack === undefined && !AWS_MADE.test(name));
+  return counted(
+    without.filter(({ kind }) => !OF_HOSTS.includes(kind)),
+    ({ kind }) => kind,
   );
-  return counted(without, ({ kind }) => kind);
 }

@@ -66,13 +66,13 @@ describe('an environment with everything on', { concurrent: false }, () => {
       DeletionProtection: 'ACTIVE',
       Domain: 'tablesleuth-example',
     });
-    const { InviteUserCommand } = await deployment.outputs('TablesleuthData-dev');
-    const invited = await pasted(deployment.account, InviteUserCommand!.replace('NAME@', 'ana@'));
-    expect(JSON.parse(invited)).toMatchObject({ User: { UserStatus: 'FORCE_CHANGE_PASSWORD' } });
     const [balancer] = names(things, 'load balancer');
     const listeners = `elbv2 describe-listeners --load-balancer-arn ${balancer} --query 'Listeners[?Port==\`443\`][]'`;
     const [https] = await aws<Array<{ DefaultActions: Array<{ Type: string }> }>>(listeners);
     expect(https?.DefaultActions.map(({ Type }) => Type)).toEqual(['authenticate-cognito', 'forward']);
+    const { InviteUserCommand } = await deployment.outputs('TablesleuthData-dev');
+    const invited = await pasted(deployment.account, InviteUserCommand!.replaceAll('NAME@', 'ana@'));
+    expect(JSON.parse(invited)).toMatchObject({ User: { UserStatus: 'FORCE_CHANGE_PASSWORD' } });
   });
 
   test('has the web ACL in front of its load balancer', async () => {
@@ -92,13 +92,13 @@ describe('an environment with everything on', { concurrent: false }, () => {
     const ofStacks = things.filter(({ stack }) => stack !== undefined && stack !== 'TablesleuthImage-dev');
     expect(kindsOf(ofStacks)).toEqual([...ALWAYS, 'host'].sort());
     expect(orphans(things)).toEqual({ bucket: 2, 'file system': 1, 'user pool': 1 });
+    expect(await deployment.stacks()).toHaveProperty('TablesleuthImage-dev');
     expect((await deployment.hosts()).map((host) => host.InstanceLifecycle ?? 'on demand')).toEqual(['on demand']);
     expect(await guarded()).toEqual([]);
     expect(await passwordOf()).toBe(password);
   });
 
   test('builds no more images once the stack that does is destroyed, as the runbook says', async () => {
-    expect(await deployment.stacks()).toHaveProperty('TablesleuthImage-dev');
     await aws('cloudformation delete-stack --stack-name TablesleuthImage-dev');
     await expect.poll(() => deployment.stacks(), { timeout: 60_000 }).not.toHaveProperty('TablesleuthImage-dev');
   });

@@ -64,7 +64,7 @@ afterAll(async () => {
 /** As the stack's output says; the temporary password would come by mail. */
 async function invite(name: string): Promise<void> {
   const { InviteUserCommand } = await deployment.outputs('TablesleuthData-dev');
-  const command = InviteUserCommand!.replace('NAME@example.com', name);
+  const command = InviteUserCommand!.replaceAll('NAME@example.com', name);
   await pasted(deployment.account, `${command} --temporary-password ${TEMPORARY}`);
 }
 

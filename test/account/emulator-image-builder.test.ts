@@ -31,7 +31,7 @@ function component(command: string, Version = '1.0.0', action = 'ExecuteBash', N
 }
 
 /** Everything of a pipeline; instances are records here, so that no document runs. */
-function pipeline(Name: string, ParameterName: string, vpc: object = {}): Resources {
+function pipeline(Name: string, ParameterName: string, vpc: object = {}, regions = ['us-east-2']): Resources {
   const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   const assume = { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const of = (kind: string, Properties: object) => ({
@@ -56,7 +56,7 @@ function pipeline(Name: string, ParameterName: string, vpc: object = {}): Resour
       ...vpc,
     }),
     Distribution: of('DistributionConfiguration', {
-      Distributions: [{ Region: 'us-east-2', SsmParameterConfigurations: [{ ParameterName }] }],
+      Distributions: regions.map((Region) => ({ Region, SsmParameterConfigurations: [{ ParameterName }] })),
     }),
     Pipeline: of('ImagePipeline', {
       ImageRecipeArn: arn('Recipe'),
@@ -116,6 +116,20 @@ describe('a build', () => {
     );
     expect(Parameter?.Value).toBe(image.outputResources?.amis?.[0]?.image);
     expect(Parameter?.Value).toMatch(/^ami-[0-9a-f]{17}$/);
+  });
+
+  test('is copied to another region, where it has an id of its own, which no stack elsewhere may launch', async () => {
+    const name = '/imagebuilder/copied';
+    const image = await build(pipeline('copied', name, {}, ['us-east-2', 'eu-west-1']));
+    const [here, there] = (image.outputResources?.amis ?? []).map((each) => each.image!);
+    const elsewhere = { ...account.client, region: 'eu-west-1' };
+    const { Parameter } = await new SSMClient(elsewhere).send(new GetParameterCommand({ Name: name }));
+    expect(Parameter?.Value).toBe(there);
+    expect(there).not.toBe(here);
+    const host = { Type: 'AWS::EC2::Instance', Properties: { ImageId: there, InstanceType: 't3.small' } };
+    const { status, reasons } = await newStack().create({ Host: host });
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(reasons.join()).toContain(`The image id '[${there}]' does not exist`);
   });
 
   test('fails when its parameter is one that the service’s own role may not write', async () => {

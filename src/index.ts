@@ -21,6 +21,7 @@ export * from './protection/security-checks';
 export * from './protection/workspace-backup';
 export * from './protection/workspace-copies';
 export * from './protection/workspace-vault';
+export * from './service/findings-bucket';
 export * from './workbench/access';
 export * from './workbench/access-log-bucket';
 export * from './workbench/capacity';

@@ -11,6 +11,7 @@ import { hours } from './blocks/hours';
 import { idleStop } from './blocks/idle-stop';
 import { image } from './blocks/image';
 import { network } from './blocks/network';
+import { service } from './blocks/service';
 import { tags } from './blocks/tags';
 import { workspace } from './blocks/workspace';
 import { awsRegion, block, listOf, text, wholeNumber, yesOrNo } from './vocabulary';
@@ -75,6 +76,9 @@ export const settingsSchema = block({
   }),
   backup: backup.meta({
     description: 'A backup of the workspace every day. Left out or `false`, there is none. Needs `workspace`.',
+  }),
+  service: service.meta({
+    description: 'A service that keeps what sweeps find. Left out or `false`, there is none.',
   }),
   logRetentionDays: z
     .literal(LOG_RETENTION_DAYS, { error: `a retention that CloudWatch Logs has: ${LOG_RETENTION_DAYS.join(', ')}` })

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { AlertTopic, ConfigurationHistory, type IWorkbenchData, WorkbenchData, WorkspaceVault } from '../../src';
 import type { Settings } from '../settings';
 import { keepAccess } from './access';
+import { addFindingsBucket } from './findings';
 import { PublishedValues } from './published';
 import { addWorkspace } from './workspace';
 
@@ -27,6 +28,7 @@ export class DataStack extends Stack {
     published.publish(this, 'data/session-log-group', data.sessionLogGroup.logGroupName);
     published.publish(this, 'data/flow-log-group', data.flowLogGroup.logGroupName);
     addWorkspace(this, settings, { encryptionKey: data.encryptionKey, removalPolicy });
+    addFindingsBucket(this, settings, { encryptionKey: data.encryptionKey, removalPolicy });
     // Always there, empty and free without `backup`: one that came and went would be in the way of its own return, by its name.
     const { vault } = new WorkspaceVault(this, 'WorkspaceVault', {
       encryptionKey: data.encryptionKey,

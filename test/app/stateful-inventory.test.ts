@@ -32,6 +32,12 @@ const OF_COPIES = {
 };
 const OF_SHARED_WORKSPACE = { WorkspaceFiles9809F186: 'AWS::EFS::FileSystem' };
 
+/** What there is only where something writes findings or reads them. */
+const OF_FINDINGS = {
+  FindingsBucketB31950B8: 'AWS::S3::Bucket',
+  FindingsBucketPolicyC2A11B71: 'AWS::S3::BucketPolicy',
+};
+
 const ofWorkspace = (workspace: Settings['workspace']) => {
   if (workspace === undefined) return {};
   if (workspace.mode === 'shared') return workspace.fileSystemId === undefined ? OF_SHARED_WORKSPACE : {};
@@ -52,15 +58,20 @@ const OF_SIGN_IN = {
   SignInDomain1546F380: 'AWS::Cognito::UserPoolDomain',
 };
 
-const expected = ({ access, alarms, compliance, workspace, backup, image }: Settings) => ({
+const ofAccess = (access: Settings['access']) => {
+  if (access.kind !== 'loadBalancer') return {};
+  return 'domainPrefix' in access.signIn ? { ...OF_BALANCER, ...OF_SIGN_IN } : OF_BALANCER;
+};
+
+const expected = ({ access, alarms, compliance, workspace, backup, image, service }: Settings) => ({
   ...STATEFUL,
   ...(alarms === false ? {} : ALERTS),
   ...(compliance?.recorder === 'create' ? HISTORY : {}),
   ...ofWorkspace(workspace),
+  ...(service === undefined ? {} : OF_FINDINGS),
   ...(backup?.copyToRegion === undefined ? {} : OF_COPIES),
   ...(image.kind === 'pipeline' ? OF_IMAGES : {}),
-  ...(access.kind === 'loadBalancer' ? OF_BALANCER : {}),
-  ...(access.kind === 'loadBalancer' && 'domainPrefix' in access.signIn ? OF_SIGN_IN : {}),
+  ...ofAccess(access),
 });
 
 /** The types of AWS resources, of those that this app may make, that hold something which cannot be made again. */

@@ -65,6 +65,7 @@ export const EVERYTHING = {
   compliance: { recorder: 'create' },
   workspace: {},
   backup: {},
+  service: {},
 } satisfies GivenSettings;
 
 const THREE_REGIONS = ['us-east-2', 'us-west-2', 'eu-west-1'];

@@ -78,7 +78,8 @@ export const settingsSchema = block({
     description: 'A backup of the workspace every day. Left out or `false`, there is none. Needs `workspace`.',
   }),
   service: service.meta({
-    description: 'A service that keeps what sweeps find. Left out or `false`, there is none.',
+    description:
+      'A bucket for findings in the data stack: versioned, encrypted, each finding an event. Left out or `false`, there is none.',
   }),
   logRetentionDays: z
     .literal(LOG_RETENTION_DAYS, { error: `a retention that CloudWatch Logs has: ${LOG_RETENTION_DAYS.join(', ')}` })

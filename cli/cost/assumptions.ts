@@ -23,6 +23,10 @@ export const ASSUMPTIONS = {
   fileWrittenGb: { value: 5, means: 'GB written to each shared file system with elastic throughput' },
   bucketGb: { value: 5, means: 'GB in each bucket' },
   actionMinutes: { value: 500, means: 'minutes that the actions of each pipeline take, but for approvals' },
+  databaseUnitHours: { value: 20, means: 'ACU-hours of each serverless database above its least capacity' },
+  databaseGb: { value: 5, means: 'GB in each database' },
+  workerHours: { value: 10, means: 'hours of workers beside those that always run' },
+  apiRequests: { value: 10_000, means: 'requests to each API' },
   capacityUnits: { value: 0.1, means: 'capacity units that each load balancer uses, on average' },
 } as const;
 

@@ -1,6 +1,4 @@
-import { type CfnResource, Stack } from 'aws-cdk-lib';
 import {
-  CfnFlowLog,
   GatewayVpcEndpointAwsService,
   type ISubnet,
   type IVpc,
@@ -9,17 +7,12 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import {
-  acknowledge,
-  acknowledgeCfnLint,
-  acknowledgeCheckov,
-  acknowledgeWildcardResources,
-  COMPLIANCE_PACKS,
-} from '../private/acknowledge';
+import { acknowledge, COMPLIANCE_PACKS } from '../private/acknowledge';
+import { addFlowLog } from '../private/flow-log';
 import { fail, isKnown } from '../private/validate';
+import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findings';
 
 export interface WorkbenchNetworkProps {
   /** Where the flow logs go. */
@@ -84,42 +77,19 @@ export class WorkbenchNetwork extends Construct {
       subnetConfiguration: subnetConfiguration(natGateways, props.buildSubnets ?? false),
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
-    this.flowLog(vpc, props.flowLogGroup);
+    addFlowLog(this, vpc, props.flowLogGroup);
     routeAfterAssociation(vpc);
-    acknowledgeRoutes(vpc);
+    acknowledgeRoutes(
+      vpc,
+      'The way out to AWS and to package repositories, for a host or for the NAT gateway. Hosts have no inbound rule, and ' +
+        'this subnet gives no address to what does not ask for one',
+    );
     acknowledgeRestriction(vpc);
     this.vpc = vpc;
     const subnets = (subnetGroupName: string) => vpc.selectSubnets({ subnetGroupName }).subnets;
     this.hostSubnets = subnets(natGateways > 0 ? 'Private' : 'Public');
     this.buildSubnets = natGateways > 0 ? this.hostSubnets : props.buildSubnets ? subnets('Build') : [];
     acknowledgeAddresses(natGateways > 0 ? [] : this.buildSubnets);
-  }
-
-  private flowLog(vpc: Vpc, logGroup: ILogGroup): void {
-    const statements = [
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        resources: [logGroup.logGroupArn],
-      }),
-    ];
-    const policy = new ManagedPolicy(this, 'FlowLogPolicy', {
-      description: 'Writes flow logs to one log group',
-      statements,
-    });
-    acknowledgeWildcardResources(policy, statements, 'Streams of one log group');
-    const writer = new Role(this, 'FlowLogWriter', {
-      description: 'Writes the flow logs of the TableSleuth network',
-      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
-      managedPolicies: [policy],
-    });
-    new CfnFlowLog(this, 'FlowLog', {
-      resourceId: vpc.vpcId,
-      resourceType: 'VPC',
-      trafficType: 'ALL',
-      logDestinationType: 'cloud-watch-logs',
-      logGroupName: logGroup.logGroupName,
-      deliverLogsPermissionArn: writer.roleArn,
-    });
   }
 }
 
@@ -147,31 +117,6 @@ function acknowledgeAddresses(buildSubnets: ISubnet[]): void {
       'starts here for half an hour have no inbound rule, and nothing else starts here';
     acknowledge(subnet, COMPLIANCE_PACKS, 'VPCSubnetAutoAssignPublicIpDisabled', reason);
   }
-}
-
-function acknowledgeRoutes(vpc: Vpc): void {
-  for (const subnet of vpc.publicSubnets) {
-    acknowledge(
-      subnet,
-      COMPLIANCE_PACKS,
-      'VPCNoUnrestrictedRouteToIGW',
-      'The way out to AWS and to package repositories, for a host or for the NAT gateway. Hosts have no inbound rule, and ' +
-        'this subnet gives no address to what does not ask for one',
-    );
-  }
-}
-
-/** The rule packs cannot look into the function that CDK brings to empty the default security group; these two can. */
-function acknowledgeRestriction(vpc: Vpc): void {
-  const provider = Stack.of(vpc).node.findChild('Custom::VpcRestrictDefaultSGCustomResourceProvider');
-  const handler = provider.node.findChild('Handler') as CfnResource;
-  acknowledgeCheckov(
-    handler,
-    ['CKV_AWS_115', 'CKV_AWS_116', 'CKV_AWS_117'],
-    'It runs when the network is deployed and never else: CloudFormation waits for its answer and shows its failure, so a ' +
-      'queue for lost events and reserved capacity have no use, and the EC2 API that it calls is not in the network',
-  );
-  acknowledgeCfnLint(handler, ['W3005'], 'CDK writes the dependency on the role out, which does no harm');
 }
 
 function validate(scope: Construct, maxAzs: number, natGateways: number): void {

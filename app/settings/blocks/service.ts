@@ -1,6 +1,6 @@
 import { part, wholeNumber } from '../vocabulary';
 
-/** The service that keeps findings and answers questions about them. */
+/** What findings are kept in. */
 export const service = part({
   previousFindingsDays: wholeNumber(1, 3650).optional().meta({
     description:

@@ -1,4 +1,5 @@
 import { volume } from './disks';
+import * as service from './findings-service';
 import { autoScalingGroup, fleet, instance } from './hosts';
 import { elasticIp, loadBalancer, natGateway, vpcEndpoint } from './network';
 import * as observability from './observability';
@@ -7,6 +8,7 @@ import * as services from './services';
 
 /** What each type of resource costs. A type that is neither here nor free is listed as unknown. */
 export const RULES: Readonly<Record<string, Rule>> = {
+  'AWS::ApiGateway::RestApi': service.restApi,
   'AWS::ApplicationAutoScaling::ScalingPolicy': observability.scalingPolicy,
   'AWS::AutoScaling::AutoScalingGroup': autoScalingGroup,
   'AWS::AutoScaling::ScalingPolicy': observability.scalingPolicy,
@@ -25,6 +27,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'AWS::EC2::NatGateway': natGateway,
   'AWS::EC2::VPCEndpoint': vpcEndpoint,
   'AWS::EC2::Volume': volume,
+  'AWS::ECS::Service': service.containerService,
   'AWS::EFS::FileSystem': services.fileSystem,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
   'AWS::ImageBuilder::ImagePipeline': services.imagePipeline,
@@ -32,6 +35,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'AWS::KMS::ReplicaKey': services.key,
   'AWS::Lambda::Function': services.lambdaFunction,
   'AWS::Logs::LogGroup': observability.logGroup,
+  'AWS::RDS::DBCluster': service.databaseCluster,
+  'AWS::RDS::DBInstance': service.databaseInstance,
   'AWS::S3::Bucket': services.bucket,
   'AWS::SNS::Topic': observability.topic,
   'AWS::SQS::Queue': observability.queue,
@@ -47,6 +52,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
  * of AWS's own services, and what CloudFormation makes by a function (`Custom::`, priced by its function), too.
  */
 export const FREE: readonly string[] = [
+  'AWS::ApiGateway::Account',
+  'AWS::ApiGateway::Authorizer',
+  'AWS::ApiGateway::Deployment',
+  'AWS::ApiGateway::Method',
+  'AWS::ApiGateway::RequestValidator',
+  'AWS::ApiGateway::Resource',
+  'AWS::ApiGateway::Stage',
+  'AWS::ApplicationAutoScaling::ScalableTarget',
   'AWS::AutoScaling::LifecycleHook',
   'AWS::AutoScaling::ScheduledAction',
   'AWS::Backup::BackupSelection',
@@ -72,6 +85,8 @@ export const FREE: readonly string[] = [
   'AWS::EC2::VPC',
   'AWS::EC2::VPCGatewayAttachment',
   'AWS::EC2::VolumeAttachment',
+  'AWS::ECS::Cluster',
+  'AWS::ECS::TaskDefinition',
   'AWS::EFS::AccessPoint',
   'AWS::EFS::MountTarget',
   'AWS::ElasticLoadBalancingV2::Listener',
@@ -97,6 +112,8 @@ export const FREE: readonly string[] = [
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
   'AWS::Logs::ResourcePolicy',
+  'AWS::RDS::DBClusterParameterGroup',
+  'AWS::RDS::DBSubnetGroup',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',
   'AWS::SNS::TopicPolicy',

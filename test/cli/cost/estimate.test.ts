@@ -86,7 +86,7 @@ describe('a table', () => {
   });
 
   test('says why a type without a rule has no price', () => {
-    const charged = chargesOf([template({ Db: { Type: 'AWS::RDS::DBCluster' } })], assume());
+    const charged = chargesOf([template({ Db: { Type: 'AWS::DynamoDB::Table' } })], assume());
     const table = costTable({
       name: 'x',
       charged,
@@ -94,7 +94,7 @@ describe('a table', () => {
       settings: {},
       assumptions: assume(),
     });
-    expect(table.unknown).toEqual(['Db: AWS::RDS::DBCluster: no rule knows this type']);
+    expect(table.unknown).toEqual(['Db: AWS::DynamoDB::Table: no rule knows this type']);
   });
 
   test('is the sum of its rows', () => {

@@ -26,8 +26,8 @@ describe('every type of resource', () => {
   });
 
   test('that nobody has thought of is listed with its reason, and not as zero', () => {
-    expect(linesOfOne(of('AWS::RDS::DBCluster'))).toEqual([
-      { stack: 'Some', resource: 'Some', type: 'AWS::RDS::DBCluster', what: 'AWS::RDS::DBCluster', usd: undefined },
+    expect(linesOfOne(of('AWS::DynamoDB::Table'))).toEqual([
+      { stack: 'Some', resource: 'Some', type: 'AWS::DynamoDB::Table', what: 'AWS::DynamoDB::Table', usd: undefined },
     ]);
   });
 });
@@ -312,5 +312,53 @@ describe('what is around a host', () => {
     const stored = (days: number) => linesOfOne(of('AWS::Logs::LogGroup', { RetentionInDays: days }))[0]?.usd ?? 0;
     expect(stored(365)).toBeCloseTo(0.1 * 0.5 + 1.2 * 0.03, 5);
     expect(stored(30)).toBeLessThan(stored(365));
+  });
+});
+
+describe('the findings service', () => {
+  const instance = (MinCapacity?: number) =>
+    charged(of('AWS::RDS::DBInstance', { DBInstanceClass: 'db.serverless', DBClusterIdentifier: { Ref: 'Cluster' } }), {
+      Cluster: of('AWS::RDS::DBCluster', { ServerlessV2ScalingConfiguration: { MinCapacity } }),
+    });
+
+  test('pays for the capacity that its database comes down to, which is nothing where it pauses', () => {
+    expect(instance(0)).toEqual([
+      ['auroraUnit', 0],
+      ['auroraUnit', 20],
+    ]);
+    expect(instance(0.5)).toContainEqual(['auroraUnit', 365]);
+  });
+
+  test('has a database of unknown price where nothing says how small it gets, or it is not serverless', () => {
+    expect(instance()).toContainEqual(expect.objectContaining({ kind: 'unknown' }));
+    const other = of('AWS::RDS::DBInstance', { DBInstanceClass: 'db.r8g.large' });
+    expect(charged(other)).toContainEqual(expect.objectContaining({ kind: 'unknown' }));
+  });
+
+  test('pays for the password that Amazon RDS keeps, which is in no template', () => {
+    expect(charged(of('AWS::RDS::DBCluster', { ManageMasterUserPassword: true }))).toContainEqual(['secret', 1]);
+    expect(charged(of('AWS::RDS::DBCluster'))).not.toContainEqual(['secret', 1]);
+  });
+
+  const workers = (CpuArchitecture: string) =>
+    charged(of('AWS::ECS::Service', { DesiredCount: 1, TaskDefinition: { Ref: 'Task' } }), {
+      Task: of('AWS::ECS::TaskDefinition', { Cpu: '256', Memory: '512', RuntimePlatform: { CpuArchitecture } }),
+    });
+
+  test('pays for workers by processor and memory, those that always run and those that come and go', () => {
+    expect(workers('ARM64')).toEqual([
+      ['fargateVcpu', 182.5],
+      ['fargateGb', 365],
+      ['fargateVcpu', 2.5],
+      ['fargateGb', 5],
+    ]);
+  });
+
+  test('has workers of unknown price on another architecture', () => {
+    expect(workers('X86_64')).toEqual([expect.objectContaining({ kind: 'unknown' })]);
+  });
+
+  test('pays for requests to its API', () => {
+    expect(charged(of('AWS::ApiGateway::RestApi'))).toEqual([['apiRequests', 0.01]]);
   });
 });

@@ -1,0 +1,130 @@
+import { type CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  type ISecurityGroup,
+  type ISubnet,
+  type IVpc,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { addFlowLog } from '../private/flow-log';
+import { fail, isKnown } from '../private/validate';
+import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findings';
+
+/** Properties of `ServiceNetwork`. */
+export interface ServiceNetworkProps {
+  /** Where the flow logs go. */
+  readonly flowLogGroup: ILogGroup;
+
+  /**
+   * The network's IPv4 block, a /16 to a /22; it has four subnets of /24.
+   *
+   * @default - 10.0.0.0/16
+   */
+  readonly cidr?: string;
+
+  /**
+   * How many NAT gateways, 0 to 2, each about $33 a month and $0.045 a GB. Without any, functions reach the two APIs that
+   * they call through endpoints in one zone, $7.30 a month each, and workers have an address of their own while they run.
+   *
+   * @default - 0
+   */
+  readonly natGateways?: number;
+
+  /**
+   * What happens to the network and its private subnets when their stack is destroyed: as long as a database stays, they
+   * cannot go.
+   *
+   * @default - they stay, which costs nothing
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+const ZONES = 2;
+
+/**
+ * The network of the findings service: in two zones, a public subnet and a private one each. Nothing comes in from outside,
+ * and the database has no way out. Flow logs, and a free way to S3 that does not leave AWS.
+ */
+export class ServiceNetwork extends Construct {
+  /** The network itself. */
+  public readonly vpc: IVpc;
+
+  /** Where the database and the functions are. */
+  public readonly privateSubnets: ISubnet[];
+
+  /** Where workers run: private subnets when there is a NAT gateway, else public ones. */
+  public readonly workerSubnets: ISubnet[];
+
+  /** Whether workers need an address of their own to reach AWS. */
+  public readonly workersHaveAddresses: boolean;
+
+  constructor(scope: Construct, id: string, props: ServiceNetworkProps) {
+    super(scope, id);
+    const natGateways = props.natGateways ?? 0;
+    const cidr = props.cidr ?? '10.0.0.0/16';
+    if (isKnown(natGateways) && (natGateways < 0 || natGateways > ZONES)) {
+      fail(this, `natGateways is ${natGateways}, expected 0 to ${ZONES}, the number of availability zones`);
+    }
+    const hasWayOut = natGateways > 0;
+    const vpc = new Vpc(this, 'Resource', {
+      ipAddresses: IpAddresses.cidr(cidr),
+      maxAzs: ZONES,
+      natGateways,
+      restrictDefaultSecurityGroup: true,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        {
+          name: 'Private',
+          subnetType: hasWayOut ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
+          cidrMask: 24,
+        },
+      ],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+    });
+    this.privateSubnets = vpc.selectSubnets({ subnetGroupName: 'Private' }).subnets;
+    this.workerSubnets = hasWayOut ? this.privateSubnets : vpc.publicSubnets;
+    this.workersHaveAddresses = !hasWayOut;
+    if (!hasWayOut) addEndpoints(vpc, this.privateSubnets, cidr);
+    addFlowLog(this, vpc, props.flowLogGroup);
+    acknowledgeRoutes(
+      vpc,
+      'The way out to AWS, for a worker or for the NAT gateway. Workers have no inbound rule, and this subnet gives no ' +
+        'address to what does not ask for one',
+    );
+    acknowledgeRestriction(vpc);
+    keepPlaceOfDatabase(vpc, this.privateSubnets, props.removalPolicy ?? RemovalPolicy.RETAIN);
+    this.vpc = vpc;
+  }
+
+  /** A security group that lets its members call AWS over TLS, and lets nobody call them. */
+  public clientGroup(scope: Construct, id: string, description: string): ISecurityGroup {
+    const group = new SecurityGroup(scope, id, { vpc: this.vpc, description, allowAllOutbound: false });
+    group.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'APIs of AWS');
+    return group;
+  }
+}
+
+function keepPlaceOfDatabase(vpc: Vpc, subnets: ISubnet[], policy: RemovalPolicy): void {
+  for (const construct of [vpc, ...subnets]) (construct.node.defaultChild as CfnResource).applyRemovalPolicy(policy);
+}
+
+/** What functions call: the secret of the owner, and the topic of the alerts. One zone's endpoint serves both zones. */
+function addEndpoints(vpc: Vpc, [first]: ISubnet[], cidr: string): void {
+  const group = new SecurityGroup(vpc, 'EndpointGroup', {
+    vpc,
+    description: 'Endpoints of APIs that functions of the network call',
+    allowAllOutbound: false,
+  });
+  group.addIngressRule(Peer.ipv4(cidr), Port.HTTPS, 'From inside the network');
+  const options = { subnets: { subnets: [first!] }, securityGroups: [group], open: false };
+  vpc.addInterfaceEndpoint('SecretsManager', { service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER, ...options });
+  vpc.addInterfaceEndpoint('Sns', { service: InterfaceVpcEndpointAwsService.SNS, ...options });
+}

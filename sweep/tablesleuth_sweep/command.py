@@ -93,16 +93,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", metavar="WHERE", help="also write each document to a folder or to s3://BUCKET/PREFIX"
     )
+    add_reading_options(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the documents, and end")
+    return parser
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """How tables are read, by whichever command."""
     parser.add_argument(
         "--workers",
-        type=_positive(int),
+        type=positive(int),
         default=os.cpu_count() or 1,
         metavar="N",
         help="tables read at a time (default: the machine's cores)",
     )
     parser.add_argument(
         "--timeout",
-        type=_positive(float),
+        type=positive(float),
         default=TIMEOUT_SECONDS,
         metavar="SECONDS",
         help="for one table (default: %(default)g)",
@@ -113,12 +121,11 @@ def _parser() -> argparse.ArgumentParser:
         help="do not list storage: no orphans, no missing files, no waste of Delta tables",
     )
     parser.add_argument("--no-tablesleuth", action="store_true", help="do not ask TableSleuth's own services")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the documents, and end")
-    return parser
 
 
-def _positive(type_: type) -> object:
+def positive(type_: type) -> object:
+    """A type of arguments that are more than zero."""
+
     def convert(text: str) -> object:
         value = type_(text)
         if value <= 0:

@@ -136,7 +136,9 @@ describe('a sweep by a planner and workers, in an emulated account', { concurren
 
   /** How many documents a run has written, those included that it would have written over. */
   async function writtenBy(run: string): Promise<number> {
-    const all = [...(await versions('findings/'))].flatMap(([Key, ids]) => ids.map((VersionId) => ({ Key, VersionId })));
+    const all = [...(await versions('findings/'))].flatMap(([Key, ids]) =>
+      ids.map((VersionId) => ({ Key, VersionId })),
+    );
     const heads = await Promise.all(all.map((each) => s3.send(new HeadObjectCommand({ Bucket: BUCKET, ...each }))));
     return heads.filter(({ Metadata }) => Metadata?.run === run).length;
   }

@@ -55,6 +55,8 @@ export interface EmulatedAccount {
    * Nothing else in the account goes by that clock.
    */
   passMinutes(count: number): Promise<void>;
+  /** Takes the machine of a running job of AWS Batch back, as Fargate Spot does, or loses it without a word. */
+  takeJobsMachine(jobId: string, how: 'interruption' | 'loss'): Promise<void>;
   /** The machines that instances are; undefined when they were not asked for, or the computer can run none. */
   readonly machines: Machines | undefined;
   /** Ends the account and all it started. Everything in it is gone. May be called more than once. */
@@ -94,6 +96,12 @@ export interface StartOptions {
    * @default false
    */
   readonly machines?: boolean | { readonly diskMiB?: number };
+  /**
+   * A folder with the programs that containers are started with, such as `python`. What an image's base has is not pulled
+   * here, and neither are packages: a container is a process, in a folder that the CDK CLI recorded instead of an image.
+   * @default those of the computer
+   */
+  readonly containerPrograms?: string;
   /** Told, in a line of text, what takes time. */
   readonly onProgress?: (line: string) => void;
 }
@@ -135,7 +143,13 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
     endpoint,
     region,
     accountId: EMULATED_ACCOUNT_ID,
-    environment: { ...environment, AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint },
+    environment: {
+      ...environment,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint,
+      CDK_DOCKER: path.join(__dirname, 'containers', 'build-without-daemon.mjs'),
+      TABLESLEUTH_CONTAINER_IMAGES: containerImagesOf(options),
+    },
     client: { endpoint, region, credentials: keys },
     instanceCredentials: (instanceId) => fetchInstanceCredentials(api, instanceId),
     setSpotCapacity: (available) => api.call('PUT', 'spot-capacity', { available }),
@@ -143,6 +157,7 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
     runScheduledActions: async (After, Until) =>
       (await api.call<{ Done: DoneAction[] }>('POST', 'scheduled-actions', { After, Until })).Done,
     passTime: (until) => passTime(api, until),
+    takeJobsMachine: (jobId, how) => api.call('PUT', `batch-jobs/${jobId}/${how}`),
     passMinutes: (count) => api.call('PUT', 'minutes', { count }),
     machines,
     stop: async () => {
@@ -198,6 +213,10 @@ function fileSystemsOf({ stateDirectory }: StartOptions): string {
   return path.join(path.resolve(stateDirectory), 'file-systems');
 }
 
+function containerImagesOf({ stateDirectory }: StartOptions): string {
+  return path.join(path.resolve(stateDirectory), 'container-images');
+}
+
 function endFirst(end: () => Promise<void>): (error: unknown) => Promise<never> {
   return async (error) => {
     await end();
@@ -216,6 +235,8 @@ function emulatorSettings(options: StartOptions, region: string, hasMachines: bo
     TABLESLEUTH_SIGNALS: options.signals ?? (hasMachines ? 'wait' : 'automatic'),
     TABLESLEUTH_MACHINES: hasMachines ? '1' : '0',
     TABLESLEUTH_FILE_SYSTEMS: fileSystemsOf(options),
+    TABLESLEUTH_CONTAINER_IMAGES: containerImagesOf(options),
+    TABLESLEUTH_CONTAINER_PROGRAMS: options.containerPrograms ?? '',
     // Lambda's Node runtime brings the AWS SDK; here its functions find the repository's.
     NODE_PATH: path.join(repository, 'node_modules'),
     IOT_MTLS_ENABLED: '0',

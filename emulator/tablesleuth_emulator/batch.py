@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ministack.services import batch as service
 
 from .calls import rest
@@ -10,12 +12,22 @@ from .registry import Created, Properties, Registry, generated_name, replacing
 
 
 def register(registry: Registry) -> None:
-    note = "Kept; no job runs."
     registry.service(
-        "AWS::Batch::ComputeEnvironment", note, create=_environment, delete=_no_environment, update=_update_environment
+        "AWS::Batch::ComputeEnvironment",
+        "Kept; its vCPUs bound how many jobs run at a time.",
+        create=_environment,
+        delete=_no_environment,
+        update=_update_environment,
     )
-    registry.service("AWS::Batch::JobQueue", note, create=_queue, delete=_no_queue)
-    registry.service("AWS::Batch::JobDefinition", note, create=_definition, delete=_no_definition)
+    registry.service(
+        "AWS::Batch::JobQueue", "Runs jobs as processes, in its first environment.", create=_queue, delete=_no_queue
+    )
+    registry.service(
+        "AWS::Batch::JobDefinition",
+        "Its image is a folder that was recorded instead of built; see Containers.",
+        create=_definition,
+        delete=_no_definition,
+    )
 
 
 def _environment(logical_id: str, properties: Properties, stack_name: str) -> Created:
@@ -54,9 +66,20 @@ def _no_queue(made: str, _properties: Properties) -> None:
 
 def _definition(logical_id: str, properties: Properties, stack_name: str) -> Created:
     name = generated_name(properties, "JobDefinitionName", stack_name, logical_id)
-    request = {**lower(properties), "jobDefinitionName": name}
+    request = {**_all_lower(properties), "jobDefinitionName": name}
     made = rest(service, "POST", "/v1/registerjobdefinition", request)["jobDefinitionArn"]
+    # What ministack leaves out, and what makes jobs run as they are meant to.
+    service._job_definitions[name][-1].update(request)
     return made, {"JobDefinitionArn": made}
+
+
+def _all_lower(value: Any) -> Any:
+    """As `lower`, and within lists."""
+    if isinstance(value, list):
+        return [_all_lower(member) for member in value]
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: _all_lower(member) for name, member in value.items()}
+    return value
 
 
 def _no_definition(made: str, _properties: Properties) -> None:

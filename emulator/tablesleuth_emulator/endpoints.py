@@ -33,11 +33,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method, a pattern of the path after the prefix, and what answers: the pattern's groups and the body in."""
+    """
+    A method, a pattern of the path after the prefix, and what answers: the pattern's groups and the body in. An open one
+    wants no secret: its path is one.
+    """
 
     method: str
     path: str
     answer: Callable[[tuple[str, ...], Document], Document]
+    is_open: bool = False
 
 
 def beside(application: Application, endpoints: list[Endpoint]) -> Application:
@@ -59,12 +63,13 @@ def beside(application: Application, endpoints: list[Endpoint]) -> Application:
 
 def _answer(endpoints: list[Endpoint], scope: Scope, body: bytes) -> Document:
     secret = dict(scope["headers"]).get(SECRET_HEADER, b"")
-    if not hmac.compare_digest(secret, os.environ["AWS_SECRET_ACCESS_KEY"].encode()):
-        raise Refused(403, "the account's own secret key is wanted in x-tablesleuth-secret")
+    knows_secret = hmac.compare_digest(secret, os.environ["AWS_SECRET_ACCESS_KEY"].encode())
     for endpoint in endpoints:
         found = re.fullmatch(PREFIX + endpoint.path, scope["path"])
-        if found and scope["method"] == endpoint.method:
+        if found and scope["method"] == endpoint.method and (knows_secret or endpoint.is_open):
             return endpoint.answer(found.groups(), _document(body))
+    if not knows_secret:
+        raise Refused(403, "the account's own secret key is wanted in x-tablesleuth-secret")
     raise Refused(404, f"no such path: {scope['method']} {scope['path']}")
 
 

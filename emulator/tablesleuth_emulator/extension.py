@@ -6,6 +6,7 @@ from . import (
     alarms,
     backup,
     batch,
+    batch_jobs,
     capacity,
     cloudwatch,
     config,
@@ -52,8 +53,8 @@ _TYPES = (
 _CORRECTIONS = (
     naming, images, alarms, life_cycle, machines, instances, capacity, groups, group_health, scheduled_actions, fleets,
     loadbalancing, lifecycle_hooks, scaling_policies, volume_actions, snapshots, volumes, signals, s3, secretsmanager,
-    rotation, ssm, service_roles, scheduler, config, ebs_encryption, backup, file_systems, image_builder, invitations,
-    second_factor, permissions,
+    rotation, ssm, service_roles, scheduler, batch_jobs, config, ebs_encryption, backup, file_systems, image_builder,
+    invitations, second_factor, permissions,
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ _RESOURCES = {
 }
 _TAGGED = {"i": "instance", "snap": "snapshot", "vol": "volume"}
 
-from . import commands
+from . import batch_jobs, commands
 from .registry import arn
 
 _TAG = "ssm:resourcetag/"
@@ -71,6 +71,8 @@ def _name_resources() -> None:
         _event_sources.set(_sources(body) if service == "events" else None)
         if service == "cloudformation":
             return _stack_arn(resource)
+        if service == "batch":
+            return _AND.join(batch_jobs.resources_of(path, json.loads(body or b"{}"))) or resource
         if service == "ssm" and headers.get("x-amz-target", "").endswith(".SendCommand"):
             return _arns_of_command(body)
         if service == "ec2" and resource == "*":

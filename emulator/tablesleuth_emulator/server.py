@@ -35,6 +35,8 @@ def serve(listener: socket.socket) -> None:
     from ministack.app import app as ministack_app
 
     from . import (
+        batch_jobs,
+        containers,
         endpoints,
         events,
         extension,
@@ -61,6 +63,8 @@ def serve(listener: socket.socket) -> None:
         scheduled_actions,
         scheduler,
         events,
+        containers,
+        batch_jobs,
     )
     application = endpoints.beside(ministack_app, [one for module in ours for one in module.ENDPOINTS])
     config = Config()

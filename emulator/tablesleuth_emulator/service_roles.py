@@ -60,10 +60,24 @@ def may_assume(principal: str, role_arn: str, source_arn: str) -> bool:
 @contextmanager
 def session(principal: str, role_arn: str, source_arn: str) -> Iterator[dict[str, str]]:
     """Credentials of a role for one call, as an SDK takes them."""
+    issued = issue(principal, role_arn, source_arn)
+    try:
+        yield {
+            "aws_access_key_id": issued["AccessKeyId"],
+            "aws_secret_access_key": issued["SecretAccessKey"],
+            "aws_session_token": issued["Token"],
+        }
+    finally:
+        sts._sessions.pop(issued["AccessKeyId"], None)
+
+
+def issue(principal: str, role_arn: str, source_arn: str) -> dict[str, str]:
+    """Credentials of a role for some minutes, as a metadata service writes them."""
     if not may_assume(principal, role_arn, source_arn):
         raise PermissionError(f"{role_arn} does not let {principal} assume it for {source_arn}")
     role = iam._roles[role_arn.rsplit("/", 1)[-1]]
     access_key, secret, token = iam._gen_session_access_key(), iam._gen_secret(), iam._gen_session_token()
+    expiration = time.time() + _SECONDS
     sts.register_session(
         access_key,
         {
@@ -73,13 +87,16 @@ def session(principal: str, role_arn: str, source_arn: str) -> Iterator[dict[str
             "PrincipalType": "AssumedRole",
             "SecretAccessKey": secret,
             "SessionToken": token,
-            "Expiration": time.time() + _SECONDS,
+            "Expiration": expiration,
         },
     )
-    try:
-        yield {"aws_access_key_id": access_key, "aws_secret_access_key": secret, "aws_session_token": token}
-    finally:
-        sts._sessions.pop(access_key, None)
+    return {
+        "RoleArn": role_arn,
+        "AccessKeyId": access_key,
+        "SecretAccessKey": secret,
+        "Token": token,
+        "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expiration)),
+    }
 
 
 def call(credentials: dict[str, str], service: str, action: str, request: Properties, region: str) -> Any:
@@ -91,4 +108,17 @@ def call(credentials: dict[str, str], service: str, action: str, request: Proper
     endpoint = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"
     once = Config(retries={"total_max_attempts": 1})
     client = boto3.client(service, region_name=region, endpoint_url=endpoint, config=once, **credentials)
-    return getattr(client, xform_name(action[0].upper() + action[1:]))(**request)
+    name = action[0].upper() + action[1:]
+    members = client.meta.service_model.operation_model(name).input_shape
+    return getattr(client, xform_name(name))(**_as_shaped(request, members))
+
+
+def _as_shaped(value: Any, shape: Any) -> Any:
+    """Members are named in Pascal case whoever calls for somebody; some services' own begin with a small letter."""
+    if shape.type_name == "structure":
+        names = {name[0].upper() + name[1:]: name for name in shape.members}
+        written = ((names.get(name[0].upper() + name[1:], name), member) for name, member in value.items())
+        return {name: _as_shaped(member, shape.members[name]) if name in shape.members else member for name, member in written}
+    if shape.type_name == "list":
+        return [_as_shaped(member, shape.member) for member in value]
+    return value

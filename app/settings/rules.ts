@@ -3,6 +3,7 @@ import type { Path, Problem } from './problem';
 import { show } from './problem';
 import { architectureOf } from './instance-type';
 import { REGION_RULES } from './region-rules';
+import { sweepReadsWhatDataNames } from './sweep-rules';
 import type { CompletedSettings, GivenSettings } from './schema';
 
 /** What a rule judges. Values that are wrong by themselves are left out: they have been reported already. */
@@ -290,6 +291,7 @@ const RULES: readonly Rule[] = [
   fileSystemComesWithItsAccessPoint,
   backupNeedsAWorkspace,
   productionKeepsItsData,
+  sweepReadsWhatDataNames,
   judgeAccess,
   ...REGION_RULES,
 ];

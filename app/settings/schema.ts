@@ -12,6 +12,7 @@ import { idleStop } from './blocks/idle-stop';
 import { image } from './blocks/image';
 import { network } from './blocks/network';
 import { service } from './blocks/service';
+import { sweep } from './blocks/sweep';
 import { tags } from './blocks/tags';
 import { workspace } from './blocks/workspace';
 import { awsRegion, block, listOf, text, wholeNumber, yesOrNo } from './vocabulary';
@@ -76,6 +77,10 @@ export const settingsSchema = block({
   }),
   backup: backup.meta({
     description: 'A backup of the workspace every day. Left out or `false`, there is none. Needs `workspace`.',
+  }),
+  sweep: sweep.meta({
+    description:
+      'Inspects all tables on a schedule, as an array job of AWS Batch on Fargate, and keeps a finding document for each in a bucket. Left out or `false`, there is neither.',
   }),
   service: service.meta({
     description:

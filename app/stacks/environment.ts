@@ -7,6 +7,7 @@ import { ImageStack } from './image-stack';
 import { NetworkStack } from './network-stack';
 import { OperationsStack } from './operations-stack';
 import { OverviewStack } from './overview-stack';
+import { SweepStack } from './sweep-stack';
 import { WorkbenchStack } from './workbench-stack';
 
 /**
@@ -58,6 +59,7 @@ function addRegion(scope: Construct, settings: Settings, copies: CopiesStack | u
     const imageProps = props('Image', 'TableSleuth: images of hosts');
     before.push(after(before, new ImageStack(scope, name('Image'), settings, imageProps)));
   }
+  const sweep = addSweep(scope, settings, before);
   const workbench = new WorkbenchStack(scope, name('Workbench'), settings, props('Workbench', 'TableSleuth: hosts'));
   after(before, workbench);
 
@@ -67,8 +69,16 @@ function addRegion(scope: Construct, settings: Settings, copies: CopiesStack | u
     settings,
     props('Operations', 'TableSleuth: alarms, schedules and protection'),
   );
-  operations.addStackDependency(workbench);
+  after(sweep === undefined ? [workbench] : [workbench, sweep], operations);
   if (copies !== undefined) operations.addStackDependency(copies);
+}
+
+function addSweep(scope: Construct, settings: Settings, before: readonly Stack[]): SweepStack | undefined {
+  if (!SweepStack.isNeeded(settings)) return undefined;
+  const props = { ...stackProps('Sweep', settings), description: 'TableSleuth: inspection of all tables' };
+  const sweep = new SweepStack(scope, stackName('Sweep', settings), settings, props);
+  after(before, sweep);
+  return sweep;
 }
 
 /** The one stack that is in no region of hosts; the plans that fill it name it by names that are known before it is there. */

@@ -31,6 +31,6 @@ export function importedFindingsBucket(scope: Construct, settings: Settings): IB
   return Bucket.fromBucketName(scope, 'Findings', name);
 }
 
-function needsFindings({ service }: Settings): boolean {
-  return service !== undefined;
+function needsFindings({ service, sweep }: Settings): boolean {
+  return service !== undefined || sweep !== undefined;
 }

@@ -44,6 +44,11 @@ export function importedNetwork(scope: Construct, settings: Settings): IVpc {
   return imported(scope, settings, publishedNetwork);
 }
 
+/** The same in all zones, for what needs no host's volume: the more zones, the more spare capacity. */
+export function importedJobNetwork(scope: Construct, settings: Settings): IVpc {
+  return imported(scope, settings, publishedJobNetwork);
+}
+
 /** The same for what builds images: of a network that was made, it is one subnet. */
 export function importedBuildNetwork(scope: Construct, settings: Settings): IVpc {
   return imported(scope, settings, publishedBuildNetwork);
@@ -85,9 +90,13 @@ export function firstZoneOf({ privateSubnets, publicSubnets }: IVpc): string {
   return first!.availabilityZone;
 }
 
-function publishedNetwork(scope: Construct, settings: Settings, { maxAzs, natGateways }: NewNetworkSettings): IVpc {
+function publishedNetwork(scope: Construct, settings: Settings, network: NewNetworkSettings): IVpc {
+  return publishedJobNetwork(scope, settings, needsOneZone(settings) ? { ...network, maxAzs: 1 } : network);
+}
+
+function publishedJobNetwork(scope: Construct, settings: Settings, { maxAzs, natGateways }: NewNetworkSettings): IVpc {
   const published = new PublishedValues(settings.environment);
-  const indexes = [...Array(needsOneZone(settings) ? 1 : maxAzs).keys()];
+  const indexes = [...Array(maxAzs).keys()];
   const subnetIds = indexes.map((index) => published.read(scope, hostSubnet(index)));
   return Vpc.fromVpcAttributes(scope, 'Network', {
     vpcId: published.read(scope, 'network/vpc-id'),

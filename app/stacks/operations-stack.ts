@@ -8,11 +8,12 @@ import { backup } from './operations/backup';
 import { image } from './operations/image';
 import type { OperationsPart } from './operations/part';
 import { rotation } from './operations/rotation';
+import { sweep } from './operations/sweep';
 import { watch } from './operations/watch';
 import { PublishedValues } from './published';
 
 /** In the order in which they are made; each is there only when its settings switch it on. */
-const PARTS: readonly OperationsPart[] = [watch, image, rotation, compliance, backup];
+const PARTS: readonly OperationsPart[] = [watch, image, sweep, rotation, compliance, backup];
 
 /** What watches, schedules and protects the workbench. Destroying this stack and creating it again loses nothing. */
 export class OperationsStack extends Stack {

@@ -1,12 +1,11 @@
 import { CfnOutput, Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { Capacity, DataAccess, HostHours, HostImage, Weekday, Workbench } from '../../src';
+import { Capacity, HostHours, HostImage, Weekday, Workbench } from '../../src';
 import type { Settings } from '../settings';
 import { daysNamed } from '../settings/blocks/hours';
 import { accessOf, addAccessOutputs, publishBalancer } from './access';
+import { dataAccessOf } from './data-access';
 import { importedData, wantedHosts } from './data-stack';
 import { releaseOf } from './gizmosql';
 import { importedNetwork } from './network-stack';
@@ -105,13 +104,4 @@ function imageOf({ image, environment }: Settings): HostImage {
     case 'parameter':
       return HostImage.fromParameter(image.name);
   }
-}
-
-function dataAccessOf(scope: Construct, data: Settings['data']): DataAccess[] {
-  return [
-    ...data.buckets.map((arn, index) => DataAccess.bucket(Bucket.fromBucketArn(scope, `Bucket${index}`, arn))),
-    ...data.glueDatabases.map((name) => DataAccess.glueDatabase(name)),
-    ...data.tableBuckets.map((arn) => DataAccess.tableBucket(arn)),
-    ...data.kmsKeys.map((arn, index) => DataAccess.key(Key.fromKeyArn(scope, `Key${index}`, arn))),
-  ];
 }

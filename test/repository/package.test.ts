@@ -30,13 +30,21 @@ describe('the published package', () => {
     expect(packed).toEqual(expect.arrayContaining(['host/install', 'host/configure', 'host/requirements.txt']));
   });
 
+  test('brings what the image of the sweep is built from, and no more of it', () => {
+    const ofSweep = packed.filter((path) => path.startsWith('sweep/') && !path.endsWith('.py'));
+    expect(ofSweep.sort()).toEqual(
+      ['.dockerignore', 'Dockerfile', 'requirements.txt', 'tablesleuth.txt'].map((name) => `sweep/${name}`),
+    );
+    expect(packed).toContain('sweep/tablesleuth_sweep/__main__.py');
+  });
+
   test('brings the functions, bundled', () => {
     const bundles = readdirSync(join(PROJECT, 'handlers')).map((name) => `assets/${name}/index.js`);
     expect(packed.filter((path) => path.startsWith('assets/'))).toEqual(bundles);
   });
 
-  test('is the library, the host, the functions and nothing else', () => {
-    const beside = packed.filter((path) => !/^(lib|host|assets)\//.test(path)).filter((path) => path !== '.jsii');
+  test('is the library, the host, the sweep, the functions and nothing else', () => {
+    const beside = packed.filter((path) => !/^(lib|host|sweep|assets)\//.test(path)).filter((path) => path !== '.jsii');
     expect(beside.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
     expect(PACKAGE.files).toEqual(expect.arrayContaining(['lib', 'host', 'assets', '.jsii']));
     expect(packed.filter((path) => /\.tsbuildinfo$|__pycache__|\.test\./.test(path))).toEqual([]);

@@ -143,13 +143,7 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
     endpoint,
     region,
     accountId: EMULATED_ACCOUNT_ID,
-    environment: {
-      ...environment,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint,
-      CDK_DOCKER: path.join(__dirname, 'containers', 'build-without-daemon.mjs'),
-      TABLESLEUTH_CONTAINER_IMAGES: containerImagesOf(options),
-    },
+    environment: { ...environment, ...settingsOfPrograms(options, endpoint) },
     client: { endpoint, region, credentials: keys },
     instanceCredentials: (instanceId) => fetchInstanceCredentials(api, instanceId),
     setSpotCapacity: (available) => api.call('PUT', 'spot-capacity', { available }),
@@ -211,6 +205,16 @@ function machinesOf(
 
 function fileSystemsOf({ stateDirectory }: StartOptions): string {
   return path.join(path.resolve(stateDirectory), 'file-systems');
+}
+
+/** What the CDK CLI and SDKs need beside credentials: where the account is, and what stands for a container daemon. */
+function settingsOfPrograms(options: StartOptions, endpoint: string): NodeJS.ProcessEnv {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint,
+    CDK_DOCKER: path.join(__dirname, 'containers', 'build-without-daemon.mjs'),
+    TABLESLEUTH_CONTAINER_IMAGES: containerImagesOf(options),
+  };
 }
 
 function containerImagesOf({ stateDirectory }: StartOptions): string {

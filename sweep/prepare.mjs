@@ -9,6 +9,9 @@ const HOME = path.join(path.dirname(SWEEP), '.cache', 'sweep');
 /** The Python interpreter of the sweep; exists once `prepareSweep` has run. */
 export const SWEEP_PYTHON = pythonIn(HOME);
 
+/** The folder of that interpreter: what containers of the sweep's image are started with in an emulated account. */
+export const SWEEP_PROGRAMS = path.dirname(SWEEP_PYTHON);
+
 /**
  * Makes the sweep's own virtual environment below `.cache/sweep`, with the independent readers that its tests compare
  * with, or does nothing (in a few milliseconds) when it is there and the locked requirements have not changed. The first

@@ -71,6 +71,8 @@ def _name_resources() -> None:
         _event_sources.set(_sources(body) if service == "events" else None)
         if service == "cloudformation":
             return _stack_arn(resource)
+        if service == "ecr" and resource == "*":
+            return _repository_arns(body)
         if service == "batch":
             return _AND.join(batch_jobs.resources_of(path, json.loads(body or b"{}"))) or resource
         if service == "ssm" and headers.get("x-amz-target", "").endswith(".SendCommand"):
@@ -104,6 +106,13 @@ def _arns_of_command(body: bytes) -> str:
     owner = "" if name.startswith("AWS-") else get_account_id()
     instances = [arn("ec2", f"instance/{instance_id}") for instance_id in request.get("InstanceIds") or ["*"]]
     return _AND.join([f"arn:aws:ssm:{get_region()}:{owner}:document/{name}", *instances])
+
+
+def _repository_arns(body: bytes) -> str:
+    """The repositories that a request names; a token for the registry is asked for without any."""
+    request = json.loads(body or b"{}")
+    names = request.get("repositoryNames") or ([request["repositoryName"]] if "repositoryName" in request else [])
+    return _AND.join(arn("ecr", f"repository/{name}") for name in names) or "*"
 
 
 def _tag_of(resource_id: str, name: str) -> str | None:

@@ -8,7 +8,10 @@ import { bootstrap, type CdkResult, runCdk } from '../../emulator/cdk';
 export class Deployment {
   static async start(
     name: string,
-    { regions, ...options }: Pick<StartOptions, 'enforceIam' | 'machines'> & { regions?: readonly string[] } = {},
+    {
+      regions,
+      ...options
+    }: Pick<StartOptions, 'enforceIam' | 'machines' | 'containerPrograms'> & { regions?: readonly string[] } = {},
   ): Promise<Deployment> {
     const stateDirectory = path.join('.cache', 'test-accounts', name);
     const account = await startEmulatedAccount({ stateDirectory, ...options });

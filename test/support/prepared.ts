@@ -3,6 +3,7 @@ import { whyNoMachine } from '../../emulator/machine/requirements';
 import { machineRoot } from '../../emulator/machine/root';
 import { wheels } from '../../emulator/machine/wheels';
 import { prepareEmulator } from '../../emulator/prepare.mjs';
+import { prepareSweep } from '../../sweep/prepare.mjs';
 import { chromium, whyNoChromium } from '../browser/chromium';
 
 /**
@@ -11,7 +12,7 @@ import { chromium, whyNoChromium } from '../browser/chromium';
  */
 export async function setup(): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  await Promise.all([prepareEmulator({ log }), prepareLake({ log })]);
+  await Promise.all([prepareEmulator({ log }), prepareLake({ log }), prepareSweep({ log })]);
   if ((await whyNoMachine()) !== undefined) return;
   log('Machines: their root file system and packages (once; one to three minutes)');
   await Promise.all([machineRoot(), wheels(), whyNoChromium() === undefined ? chromium() : undefined]);

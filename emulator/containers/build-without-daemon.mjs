@@ -48,8 +48,9 @@ function copy(source, folder, target) {
   cpSync(source, to, { recursive: true });
 }
 
+/** By repository and tag: the registry has one name in a template, and another one on this machine. */
 function record(name) {
-  return path.join(IMAGES, `${encodeURIComponent(name)}.json`);
+  return path.join(IMAGES, `${encodeURIComponent(name.split('/').at(-1))}.json`);
 }
 
 function writeWhole(file, text) {

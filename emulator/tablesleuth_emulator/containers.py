@@ -130,7 +130,8 @@ class Running:
 
 
 def _image(uri: str) -> Properties:
-    record = Path(os.environ["TABLESLEUTH_CONTAINER_IMAGES"]) / f"{quote(uri, safe='')}.json"
+    name = quote(uri.rpartition("/")[2], safe="")
+    record = Path(os.environ["TABLESLEUTH_CONTAINER_IMAGES"]) / f"{name}.json"
     try:
         return json.loads(record.read_text())
     except FileNotFoundError:

@@ -27,6 +27,7 @@ test.each([
   ['dev', { workspace: {}, backup: { copyToRegion: 'eu-west-1' }, idleStop: {} }],
   ['dev', { image: { kind: 'pipeline' }, capacity: { min: 1, max: 5 } }],
   ['dev', { access: BALANCED_BY_COGNITO }],
+  ['dev', { sweep: {}, data: { glueDatabases: ['sales'] }, alarms: { email: 'team@example.com' } }],
   ['staging', {}],
   ['prod', {}],
 ])('every resource type of %s with %j is on the page, and emulated', (environment, changes) => {

@@ -64,6 +64,17 @@ const WILDCARDS: Array<[actions: string, resource: RegExp, reason: string]> = [
     /^arn:aws:logs:[\w-]+:[^:]+:log-group:<ssm:\/tablesleuth\/[\w-]+\/data\/host-log-group>:\*$/,
     'the streams of one log group',
   ],
+  ['ecr:GetAuthorizationToken', /^\*$/, 'a token is one for the whole registry; what may be pulled is one repository'],
+  [
+    's3:GetObject, s3:PutObject',
+    /^arn:aws:s3:::<ssm:\/tablesleuth\/[\w-]+\/data\/findings-bucket-name>\/(runs|findings)\/\*$/,
+    'the planner writes plans and the workers write findings, each below its own prefix',
+  ],
+  [
+    's3:GetObject',
+    /^arn:aws:s3:::<ssm:\/tablesleuth\/[\w-]+\/data\/findings-bucket-name>\/runs\/\*$/,
+    'a worker reads the plan of its run',
+  ],
   [
     'ssm:SendCommand',
     /^arn:aws:ec2:[\w-]+:[^:]+:instance\/\*$/,

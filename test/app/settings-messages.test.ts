@@ -139,7 +139,7 @@ describe('an unknown key', () => {
       { network: { firewall: true } },
       'network.firewall: unknown key, wants one of cidr, maxAzs, natGateways, vpcId, subnets',
     ],
-    [{ sweep: { schedule: 'daily' } }, `sweep: unknown key, wants one of ${ALL_KEYS}`],
+    [{ reports: { schedule: 'daily' } }, `reports: unknown key, wants one of ${ALL_KEYS}`],
   ])('%j is refused, with the nearest known one', (document, message) => {
     expect(problemsOf(document)).toEqual([`dev.yaml: ${message}`]);
   });

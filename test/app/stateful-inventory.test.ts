@@ -32,11 +32,19 @@ const OF_COPIES = {
 };
 const OF_SHARED_WORKSPACE = { WorkspaceFiles9809F186: 'AWS::EFS::FileSystem' };
 
+/** The log of sweeps goes with them: what it tells is in the findings as well. */
+const OF_SWEEP = { SweepLogB49230B5: 'AWS::Logs::LogGroup' };
+
 /** What there is only where something writes findings or reads them. */
 const OF_FINDINGS = {
   FindingsBucketB31950B8: 'AWS::S3::Bucket',
   FindingsBucketPolicyC2A11B71: 'AWS::S3::BucketPolicy',
 };
+
+const ofFindings = ({ service, sweep }: Settings) => ({
+  ...(service === undefined && sweep === undefined ? {} : OF_FINDINGS),
+  ...(sweep === undefined ? {} : OF_SWEEP),
+});
 
 const ofWorkspace = (workspace: Settings['workspace']) => {
   if (workspace === undefined) return {};
@@ -58,20 +66,20 @@ const OF_SIGN_IN = {
   SignInDomain1546F380: 'AWS::Cognito::UserPoolDomain',
 };
 
-const ofAccess = (access: Settings['access']) => {
-  if (access.kind !== 'loadBalancer') return {};
-  return 'domainPrefix' in access.signIn ? { ...OF_BALANCER, ...OF_SIGN_IN } : OF_BALANCER;
-};
+const ofAccess = ({ access }: Settings) => ({
+  ...(access.kind === 'loadBalancer' ? OF_BALANCER : {}),
+  ...(access.kind === 'loadBalancer' && 'domainPrefix' in access.signIn ? OF_SIGN_IN : {}),
+});
 
-const expected = ({ access, alarms, compliance, workspace, backup, image, service }: Settings) => ({
+const expected = (settings: Settings) => ({
   ...STATEFUL,
-  ...(alarms === false ? {} : ALERTS),
-  ...(compliance?.recorder === 'create' ? HISTORY : {}),
-  ...ofWorkspace(workspace),
-  ...(service === undefined ? {} : OF_FINDINGS),
-  ...(backup?.copyToRegion === undefined ? {} : OF_COPIES),
-  ...(image.kind === 'pipeline' ? OF_IMAGES : {}),
-  ...ofAccess(access),
+  ...(settings.alarms === false ? {} : ALERTS),
+  ...(settings.compliance?.recorder === 'create' ? HISTORY : {}),
+  ...ofWorkspace(settings.workspace),
+  ...ofFindings(settings),
+  ...(settings.backup?.copyToRegion === undefined ? {} : OF_COPIES),
+  ...(settings.image.kind === 'pipeline' ? OF_IMAGES : {}),
+  ...ofAccess(settings),
 });
 
 /** The types of AWS resources, of those that this app may make, that hold something which cannot be made again. */

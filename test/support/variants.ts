@@ -65,6 +65,7 @@ export const EVERYTHING = {
   compliance: { recorder: 'create' },
   workspace: {},
   backup: {},
+  sweep: {},
   service: {},
 } satisfies GivenSettings;
 

@@ -48,6 +48,13 @@ export const backupPlan: Rule = ({ BackupPlan }, { assumptions: { snapshotGb } }
   ];
 };
 
+/** How long its jobs run depends on the tables that they read, which no template says. */
+export const computeEnvironment: Rule = ({ ComputeResources }) => {
+  const isSpot = blockOf(ComputeResources).Type === 'FARGATE_SPOT';
+  const rate = isSpot ? 'on spot, for about 70 % less than on demand' : 'on demand';
+  return [unknown('jobs', `vCPUs and memory by the second while jobs run, ${rate}; nothing between them`)];
+};
+
 /** What it builds, and how often, is in no template: new content as well as its schedule begins a build. */
 export const imagePipeline: Rule = () => [
   unknown('images', 'build instances by the second, and a snapshot of about 5 GB for each image that is kept'),

@@ -8,6 +8,7 @@ their definition says, each with the credentials of its own role.
 from __future__ import annotations
 
 import fnmatch
+import logging
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from . import containers, life_cycle
 from .endpoints import Document, Endpoint, Refused
 from .registry import Properties, arn
 
+log = logging.getLogger("tablesleuth.batch")
 _EXITED, _INTERRUPTED = "Essential container in task exited", "Your Spot Task was interrupted."
 _TOO_LONG, _NOT_STARTED = "Job attempt duration exceeded timeout", "Task failed to start"
 _LOOKS_SECONDS = 0.2
@@ -130,23 +132,33 @@ def _start(jobs: list[_Job]) -> None:
     for job in jobs:
         service._jobs[job.record["jobId"]] = job.record
         _jobs[job.record["jobId"]] = job
+    for job in jobs:
         threading.Thread(target=_run, args=(job, account, region), daemon=True).start()
 
 
 def _run(job: _Job, account: str, region: str) -> None:
     with request_scope(account, region):
+        try:
+            _run_attempts(job)
+        except Exception as problem:
+            log.exception("the job %s failed", job.record["jobId"])
+            job.record["statusReason"] = str(problem)
+            _enter(job, "FAILED")
+
+
+def _run_attempts(job: _Job) -> None:
+    _enter(job, "RUNNABLE")
+    wanted = {each["type"]: each["value"] for each in job.definition["containerProperties"]["resourceRequirements"]}
+    for number in range(1, _attempts(job) + 1):
+        with _vcpus(job.record["jobQueue"], float(wanted["VCPU"])):
+            attempt = _attempt(job, number)
+        job.record["attempts"].append(attempt)
+        code, reason = attempt["container"].get("exitCode"), attempt["statusReason"]
+        if code == 0 or job.terminated or number == _attempts(job) or not _tries_again(job, attempt):
+            break
         _enter(job, "RUNNABLE")
-        wanted = {each["type"]: each["value"] for each in job.definition["containerProperties"]["resourceRequirements"]}
-        for number in range(1, _attempts(job) + 1):
-            with _vcpus(job.record["jobQueue"], float(wanted["VCPU"])):
-                attempt = _attempt(job, number)
-            job.record["attempts"].append(attempt)
-            code, reason = attempt["container"].get("exitCode"), attempt["statusReason"]
-            if code == 0 or job.terminated or number == _attempts(job) or not _tries_again(job, attempt):
-                break
-            _enter(job, "RUNNABLE")
-        job.record["statusReason"], job.record["container"] = reason, {**job.record["container"], **attempt["container"]}
-        _enter(job, "SUCCEEDED" if code == 0 else "FAILED")
+    job.record["statusReason"], job.record["container"] = reason, {**job.record["container"], **attempt["container"]}
+    _enter(job, "SUCCEEDED" if code == 0 else "FAILED")
 
 
 def _attempt(job: _Job, number: int) -> Properties:

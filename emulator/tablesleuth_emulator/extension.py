@@ -11,6 +11,7 @@ from . import (
     cloudwatch,
     config,
     ebs_encryption,
+    ecr,
     file_systems,
     fleets,
     group_health,
@@ -53,7 +54,7 @@ _TYPES = (
 _CORRECTIONS = (
     naming, images, alarms, life_cycle, machines, instances, capacity, groups, group_health, scheduled_actions, fleets,
     loadbalancing, lifecycle_hooks, scaling_policies, volume_actions, snapshots, volumes, signals, s3, secretsmanager,
-    rotation, ssm, service_roles, scheduler, batch_jobs, config, ebs_encryption, backup, file_systems, image_builder,
+    rotation, ssm, service_roles, scheduler, batch_jobs, ecr, config, ebs_encryption, backup, file_systems, image_builder,
     invitations, second_factor, permissions,
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ const HANDED_ON =
 const HISTORY = 'A standard workflow keeps the input and output of each of its three steps for 90 days by itself';
 
 export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
-  ...['DataHostLogs', 'DataSessionLogs', 'DataFlowLogs', 'ImageLog'].map((resource) => ({
+  ...['DataHostLogs', 'DataSessionLogs', 'DataFlowLogs', 'ImageLog', 'SweepLog'].map((resource) => ({
     rule: 'cloudwatch_log_group_retention_period_check',
     resource,
     reason: RETENTION,

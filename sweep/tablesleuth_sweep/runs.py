@@ -88,6 +88,8 @@ class Run:
             return self._s3.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
             return None
+        except (BotoCoreError, ClientError) as error:
+            raise CannotKeep(f"the plan cannot be read in s3://{self._bucket}/{self._prefix}: {error}") from error
 
     def _put(self, name: str, document: Any) -> None:
         key = self._prefix + name

@@ -82,6 +82,15 @@ class Storage:
         options = {name: value for name, value in given.items() if value}
         if self.endpoint and self.endpoint.startswith("http://"):
             options["AWS_ALLOW_HTTP"] = "true"
+        # delta-rs knows the address that Fargate gives, but no whole one, as other keepers of containers give it.
+        if os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+            now = boto3.session.Session().get_credentials().get_frozen_credentials()
+            keys = {
+                "AWS_ACCESS_KEY_ID": now.access_key,
+                "AWS_SECRET_ACCESS_KEY": now.secret_key,
+                "AWS_SESSION_TOKEN": now.token,
+            }
+            options.update({name: value for name, value in keys.items() if value})
         return options
 
     def _s3_system(self) -> pafs.FileSystem:

@@ -83,7 +83,7 @@ describe('the setting `regions`', () => {
 
 describe('in three regions', () => {
   test('every part is there in each, named after it, and the overview once, in the first', () => {
-    const parts = ['Data', 'Image', 'Network', 'Operations', 'Workbench'];
+    const parts = ['Data', 'Image', 'Network', 'Operations', 'Sweep', 'Workbench'];
     const expected = REGIONS.flatMap((region) => parts.map((part) => `Tablesleuth${part}-dev-${region}`));
     const names = synthesis.stacks.map(({ name }) => name);
     expect([...names].sort()).toEqual([...expected, 'TablesleuthOverview-dev-us-east-2'].sort());

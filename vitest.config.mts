@@ -34,6 +34,10 @@ export default defineConfig({
           env: { CDK_VALIDATION: 'false' },
         },
       },
+      {
+        // With a PostgreSQL of their own each.
+        test: { ...shared, name: 'database', include: ['test/database/**/*.test.ts'], hookTimeout: 120_000 },
+      },
       { test: { ...shared, name: 'policy', include: ['test/policy/**/*.test.ts'], testTimeout: 180_000 } },
       {
         test: {

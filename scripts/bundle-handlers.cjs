@@ -1,5 +1,6 @@
-// Makes assets/<name>/index.js of each handlers/<name>/index.ts, when a source has changed. Whoever synthesizes requires it
-// first: the command of cdk.json, vitest's configuration, npm pack. Takes a few milliseconds when nothing has changed.
+// Makes assets/<name>/index.js of each handlers/<name>/index.ts, when a source has changed; beside it goes the Dockerfile of
+// what runs in a container. Whoever synthesizes requires it first: the command of cdk.json, vitest's configuration, npm pack.
+// Takes a few milliseconds when nothing has changed.
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -9,13 +10,16 @@ const SOURCES = path.join(ROOT, 'handlers');
 const BUNDLES = path.join(ROOT, 'assets');
 const STAMP = path.join(ROOT, '.cache', 'handlers.sha256');
 
+/** What the driver of PostgreSQL asks for and does without. */
+const NOWHERE = ['pg-native'];
+
 const OPTIONS = {
   bundle: true,
   platform: 'node',
   target: 'node24',
   format: 'cjs',
   // Lambda's runtime brings the AWS SDK.
-  external: ['@aws-sdk/*'],
+  external: ['@aws-sdk/*', ...NOWHERE],
   absWorkingDir: ROOT,
   legalComments: 'none',
   logLevel: 'silent',
@@ -24,12 +28,22 @@ const OPTIONS = {
 
 const names = readdirSync(SOURCES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+  .map(({ name }) => name)
+  // The other folders are what several handlers share.
+  .filter((name) => existsSync(path.join(SOURCES, name, 'index.ts')));
 const digest = digestOfSources();
 if (!names.every((name) => existsSync(bundleOf(name))) || stamp() !== digest) {
   for (const name of names) {
-    const { outputFiles } = require('esbuild').buildSync({ ...OPTIONS, entryPoints: [`handlers/${name}/index.ts`] });
+    const recipe = path.join(SOURCES, name, 'Dockerfile');
+    const isContainer = existsSync(recipe);
+    const { outputFiles } = require('esbuild').buildSync({
+      ...OPTIONS,
+      entryPoints: [`handlers/${name}/index.ts`],
+      // A container brings nothing.
+      ...(isContainer ? { external: NOWHERE } : {}),
+    });
     write(bundleOf(name), outputFiles[0].contents);
+    if (isContainer) write(path.join(BUNDLES, name, 'Dockerfile'), readFileSync(recipe));
   }
   write(STAMP, digest);
 }

@@ -36,7 +36,14 @@ export default defineConfig({
       },
       {
         // With a PostgreSQL of their own each.
-        test: { ...shared, name: 'database', include: ['test/database/**/*.test.ts'], hookTimeout: 120_000 },
+        test: {
+          ...shared,
+          name: 'database',
+          include: ['test/database/**/*.test.ts'],
+          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+          globalSetup: 'test/database/prepared.ts',
+          hookTimeout: 120_000,
+        },
       },
       { test: { ...shared, name: 'policy', include: ['test/policy/**/*.test.ts'], testTimeout: 180_000 } },
       {

@@ -35,6 +35,11 @@ export interface PostgresOptions {
    * @default - connections are not encrypted
    */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  /**
+   * A role whose members are let in by the port without a password, where Amazon RDS asks for a token of IAM.
+   * @default - nobody is
+   */
+  readonly letIn?: string;
   /** Settings of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -103,7 +108,7 @@ async function initialized(folder: string, data: string): Promise<string> {
 }
 
 function configure(data: string, options: PostgresOptions, at: { port: number; socketFolder: string }): void {
-  const { tls, settings } = options;
+  const { tls, letIn, settings } = options;
   if (tls !== undefined) {
     for (const [from, name] of [
       [tls.certificateFile, 'server.crt'],
@@ -125,10 +130,13 @@ function configure(data: string, options: PostgresOptions, at: { port: number; s
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
   writeFileSync(join(data, 'postgresql.auto.conf'), text.join(''));
   const encrypted = tls === undefined ? 'host' : 'hostssl';
-  writeFileSync(
-    join(data, 'pg_hba.conf'),
-    `local all all trust\n${encrypted} all all 127.0.0.1/32 scram-sha-256\nlocal replication all reject\n`,
-  );
+  const rules = [
+    'local all all trust',
+    ...(letIn === undefined ? [] : [`${encrypted} all +${letIn} 127.0.0.1/32 trust`]),
+    `${encrypted} all all 127.0.0.1/32 scram-sha-256`,
+    'local replication all reject',
+  ];
+  writeFileSync(join(data, 'pg_hba.conf'), rules.map((rule) => `${rule}\n`).join(''));
 }
 
 /** SIGQUIT when this process ends has it end all its processes at once; the next start recovers from its log. */

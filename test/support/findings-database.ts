@@ -15,7 +15,7 @@ const PASSWORD = 'of-the-tests';
 /** The certificate is of this address. */
 const HOST = 'localhost';
 
-/** A database of findings as Aurora has it, with passwords where Aurora has tokens of IAM. */
+/** A database of findings as Aurora has it, but that nobody looks at the tokens of IAM that users of programs bring. */
 export class FindingsDatabase {
   private constructor(
     private postgres: Postgres,
@@ -30,7 +30,7 @@ export class FindingsDatabase {
     await database.administer(
       `create role findings_owner login createrole password '${PASSWORD}'`,
       'create role rds_iam',
-      'grant rds_iam to findings_owner with admin option',
+      'grant rds_iam to findings_owner with admin option, inherit false, set false',
       'create database findings owner findings_owner',
     );
     return database;
@@ -51,8 +51,12 @@ export class FindingsDatabase {
     } finally {
       await owner.end();
     }
-    const users = ['findings_api', 'findings_ingest', 'findings_notifications'];
-    await this.administer(...users.map((user) => `alter role ${user} password '${PASSWORD}'`));
+  }
+
+  /** What a program's environment says about it. */
+  environment(user: User): NodeJS.ProcessEnv {
+    const { host, port, database, authorityFile } = this.place(user);
+    return { DB_HOST: host, DB_PORT: `${port}`, DB_NAME: database, DB_USER: user, DB_CA_FILE: authorityFile };
   }
 
   place(user: User): Place {
@@ -121,6 +125,7 @@ function optionsOf(folder: string) {
   const certificates = join(folder, 'certificates');
   return {
     folder: join(folder, 'postgres'),
+    letIn: 'rds_iam',
     tls: { certificateFile: join(certificates, 'certificate.pem'), keyFile: join(certificates, 'key.pem') },
   };
 }

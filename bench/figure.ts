@@ -1,4 +1,4 @@
-type Unit = 's' | 'ms' | 'MiB';
+type Unit = 's' | 'ms' | 'MB' | 'MiB';
 
 /** One measured figure, and what it may be. */
 export interface Figure {

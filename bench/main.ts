@@ -5,15 +5,16 @@ import { measureBalancer } from './balancer';
 import { measureDeployment } from './deployment';
 import { measureEnvironments } from './environments';
 import { failed, type Figure, judge, type Judged, leftOut, NotMeasurable, table } from './figure';
+import { measureFindingsApi } from './findings-api';
 import { measureFirstBoot } from './first-boot';
 import { measureHosts } from './hosts';
 import { measureLaunch } from './launch';
 import { measureRegions } from './regions';
 import { measureUnitTests } from './unit-tests';
 
-const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [machines] [balancer]';
+const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [findings-api] [machines] [balancer]';
 
-type Group = 'synthesis' | 'unit-tests' | 'machines' | 'balancer';
+type Group = 'synthesis' | 'unit-tests' | 'findings-api' | 'machines' | 'balancer';
 type Measure = () => Figure | Figure[] | Promise<Figure | Figure[]>;
 
 const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure: Measure]> = [
@@ -21,6 +22,7 @@ const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure:
   ['synthesis', 'one to eight environments', measureEnvironments],
   ['synthesis', 'three regions against one', measureRegions],
   ['unit-tests', 'the unit tests', measureUnitTests],
+  ['findings-api', 'the findings API', measureFindingsApi],
   ['machines', 'the launch of a machine', measureLaunch],
   ['machines', 'hosts', measureHosts],
   ['machines', 'the first boot of a baked image', measureFirstBoot],

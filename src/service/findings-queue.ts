@@ -4,7 +4,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { addDeadLetterQueue, addQueue } from '../private/service-queue';
+import { DeadLetterQueue, ServiceQueue } from '../private/service-queue';
 import { FindingsBucket } from './findings-bucket';
 
 /** Properties of `FindingsQueue`. */
@@ -28,8 +28,8 @@ export class FindingsQueue extends Construct {
 
   constructor(scope: Construct, id: string, props: FindingsQueueProps) {
     super(scope, id);
-    const deadLetterQueue = addDeadLetterQueue(this, 'Dead');
-    const arrivals = addQueue(this, 'Resource', {
+    const deadLetterQueue = new DeadLetterQueue(this, 'Dead');
+    const arrivals = new ServiceQueue(this, 'Resource', {
       visibilityTimeout: props.visibilityTimeout,
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
     });

@@ -10,7 +10,7 @@ import { ACCEPTED_GUARD_FINDINGS } from './accepted-guard-findings';
 import { preparePolicyTools } from './prepare.mjs';
 import { runCfnGuard, runCfnLint, runCheckov, type ToolFinding } from './template-tools';
 
-const PREPARATION = 600_000;
+const PREPARATION = 900_000;
 const UNSAFE = 'unsafe.json';
 
 const folder = scratchFolder();

@@ -17,7 +17,7 @@ describe('the published package', () => {
     });
     const [contents] = JSON.parse(answer) as Array<{ files: Array<{ path: string }> }>;
     packed = contents?.files.map(({ path }) => path) ?? [];
-  });
+  }, 60_000);
 
   test('depends on nothing at run time but its peers', () => {
     expect(PACKAGE.dependencies).toBeUndefined();

@@ -51,3 +51,13 @@ export function tableOf(settings: Settings, more: object = {}, assumptions: Assu
     assumptions,
   });
 }
+
+/** A resource of a template. */
+export const of = (Type: string, Properties: TemplateResource['Properties'] = {}): TemplateResource => ({
+  Type,
+  Properties,
+});
+
+/** What is charged, and how much of it in a month in which the hosts always run. */
+export const charged = (resource: TemplateResource, others?: Record<string, TemplateResource>) =>
+  chargesOfOne(resource, others).map(({ charge }) => (charge.kind === 'rate' ? [charge.rate, charge.amount] : charge));

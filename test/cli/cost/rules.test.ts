@@ -5,15 +5,9 @@ import { addExamplePipeline } from '../../support/pipeline';
 import { newApp, synthesizeApp } from '../../support/synthesis';
 import { resourcesOf } from '../../support/template';
 import { VARIANTS } from '../../support/variants';
-import { chargesOfOne, linesOfOne, template, templatesOf } from './priced-templates';
+import { charged, chargesOfOne, linesOfOne, of, template, templatesOf } from './priced-templates';
 import { chargesOf } from '../../../cli/cost/estimate';
 import { assume } from '../../../cli/cost/assumptions';
-
-const of = (Type: string, Properties: TemplateResource['Properties'] = {}): TemplateResource => ({ Type, Properties });
-
-/** What is charged, and how much of it in a month in which the hosts always run. */
-const charged = (resource: TemplateResource, others?: Record<string, TemplateResource>) =>
-  chargesOfOne(resource, others).map(({ charge }) => (charge.kind === 'rate' ? [charge.rate, charge.amount] : charge));
 
 describe('every type of resource', () => {
   test.each(VARIANTS)('of %s has a rule or is free', (_name, settings) => {
@@ -312,53 +306,5 @@ describe('what is around a host', () => {
     const stored = (days: number) => linesOfOne(of('AWS::Logs::LogGroup', { RetentionInDays: days }))[0]?.usd ?? 0;
     expect(stored(365)).toBeCloseTo(0.1 * 0.5 + 1.2 * 0.03, 5);
     expect(stored(30)).toBeLessThan(stored(365));
-  });
-});
-
-describe('the findings service', () => {
-  const instance = (MinCapacity?: number) =>
-    charged(of('AWS::RDS::DBInstance', { DBInstanceClass: 'db.serverless', DBClusterIdentifier: { Ref: 'Cluster' } }), {
-      Cluster: of('AWS::RDS::DBCluster', { ServerlessV2ScalingConfiguration: { MinCapacity } }),
-    });
-
-  test('pays for the capacity that its database comes down to, which is nothing where it pauses', () => {
-    expect(instance(0)).toEqual([
-      ['auroraUnit', 0],
-      ['auroraUnit', 20],
-    ]);
-    expect(instance(0.5)).toContainEqual(['auroraUnit', 365]);
-  });
-
-  test('has a database of unknown price where nothing says how small it gets, or it is not serverless', () => {
-    expect(instance()).toContainEqual(expect.objectContaining({ kind: 'unknown' }));
-    const other = of('AWS::RDS::DBInstance', { DBInstanceClass: 'db.r8g.large' });
-    expect(charged(other)).toContainEqual(expect.objectContaining({ kind: 'unknown' }));
-  });
-
-  test('pays for the password that Amazon RDS keeps, which is in no template', () => {
-    expect(charged(of('AWS::RDS::DBCluster', { ManageMasterUserPassword: true }))).toContainEqual(['secret', 1]);
-    expect(charged(of('AWS::RDS::DBCluster'))).not.toContainEqual(['secret', 1]);
-  });
-
-  const workers = (CpuArchitecture: string) =>
-    charged(of('AWS::ECS::Service', { DesiredCount: 1, TaskDefinition: { Ref: 'Task' } }), {
-      Task: of('AWS::ECS::TaskDefinition', { Cpu: '256', Memory: '512', RuntimePlatform: { CpuArchitecture } }),
-    });
-
-  test('pays for workers by processor and memory, those that always run and those that come and go', () => {
-    expect(workers('ARM64')).toEqual([
-      ['fargateVcpu', 182.5],
-      ['fargateGb', 365],
-      ['fargateVcpu', 2.5],
-      ['fargateGb', 5],
-    ]);
-  });
-
-  test('has workers of unknown price on another architecture', () => {
-    expect(workers('X86_64')).toEqual([expect.objectContaining({ kind: 'unknown' })]);
-  });
-
-  test('pays for requests to its API', () => {
-    expect(charged(of('AWS::ApiGateway::RestApi'))).toEqual([['apiRequests', 0.01]]);
   });
 });

@@ -38,9 +38,11 @@ describe('the published package', () => {
     expect(packed).toContain('sweep/tablesleuth_sweep/__main__.py');
   });
 
-  test('brings the functions, bundled', () => {
-    const bundles = readdirSync(join(PROJECT, 'handlers')).map((name) => `assets/${name}/index.js`);
-    expect(packed.filter((path) => path.startsWith('assets/'))).toEqual(bundles);
+  test('brings the functions, bundled, and the Dockerfile of what runs in a container', () => {
+    const programs = readdirSync(join(PROJECT, 'handlers'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /^[\w-]+\/(index\.ts|Dockerfile)$/.test(path))
+      .map((path) => `assets/${path.replace(/ts$/, 'js')}`);
+    expect(packed.filter((path) => path.startsWith('assets/'))).toEqual(programs.sort());
   });
 
   test('is the library, the host, the sweep, the functions and nothing else', () => {

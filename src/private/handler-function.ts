@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CfnResource, Duration } from 'aws-cdk-lib';
+import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Code, Function, type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function, type FunctionProps, type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   acknowledge,
@@ -32,8 +34,20 @@ export interface HandlerFunctionProps {
   readonly encryptionKey: IKey;
   /** An encrypted log group with a retention. */
   readonly logGroup: ILogGroup;
-  /** Why an event that was not handled needs no queue. */
-  readonly noQueue: string;
+  /** Why an event that was not handled needs no queue; left out where there is a `deadLetterQueue`. */
+  readonly noQueue?: string;
+  /** Takes events that were not handled; without one `noQueue` says why. */
+  readonly deadLetterQueue?: IQueue;
+  /** Where the function is when it calls what is in a network. */
+  readonly network?: HandlerNetwork;
+}
+
+/** Where in a network a function is. */
+export interface HandlerNetwork {
+  readonly vpc: IVpc;
+  readonly subnets: ISubnet[];
+  /** Of this function alone: what it may call. */
+  readonly securityGroup: ISecurityGroup;
 }
 
 /** A function of `handlers/`: what all of them have in common. */
@@ -61,14 +75,18 @@ export class HandlerFunction extends Construct {
       environment: props.environment,
       environmentEncryption: props.encryptionKey,
       logGroup: props.logGroup,
+      ...placement(props.network),
+      deadLetterQueue: props.deadLetterQueue,
     });
-    acceptFindings(handler, props.noQueue);
+    acceptFindings(handler, props);
     this.function = handler;
   }
 
   private role(props: HandlerFunctionProps): Role {
     const statements = [
       ...props.statements,
+      ...(props.network === undefined ? [] : [interfacesOfTheFunction()]),
+      ...(props.deadLetterQueue === undefined ? [] : [lostEvents(props.deadLetterQueue)]),
       new PolicyStatement({
         sid: 'WriteLog',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -85,24 +103,55 @@ export class HandlerFunction extends Construct {
   }
 }
 
-function acceptFindings(handler: Function, noQueue: string): void {
+function placement(network: HandlerNetwork | undefined): Partial<FunctionProps> {
+  if (network === undefined) return {};
+  const { vpc, subnets, securityGroup } = network;
+  // Subnets without a NAT gateway are public to CDK where a network was brought along; the function needs no way out.
+  return { vpc, vpcSubnets: { subnets }, securityGroups: [securityGroup], allowPublicSubnet: true };
+}
+
+/** What Lambda does to put the function in its network. The key of the condition is there when the function's own code calls. */
+function interfacesOfTheFunction(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'LambdaItselfAlone',
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+    conditions: { Null: { 'lambda:SourceFunctionArn': 'true' } },
+  });
+}
+
+function lostEvents(queue: IQueue): PolicyStatement {
+  return new PolicyStatement({ sid: 'KeepLostEvents', actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+}
+
+function acceptFindings(handler: Function, { noQueue, network }: HandlerFunctionProps): void {
   const resource = handler.node.defaultChild as CfnResource;
   const noNetwork = 'The function calls APIs of AWS alone, which are not in the network';
   const noReserve =
     'A new account has ten concurrent executions and can reserve none of them: the deployment would fail';
   const compliance = COMPLIANCE_PACKS.filter((pack) => pack !== Pack.PCI);
-  acknowledge(handler, COMPLIANCE_PACKS, 'LambdaInsideVPC', noNetwork);
+  if (network === undefined) {
+    acknowledge(handler, COMPLIANCE_PACKS, 'LambdaInsideVPC', noNetwork);
+    acknowledgeCheckov(resource, ['CKV_AWS_117'], noNetwork);
+  }
   acknowledge(handler, compliance, 'LambdaConcurrency', noReserve);
-  acknowledge(handler, compliance, 'LambdaDLQ', noQueue);
-  acknowledge(handler, [Pack.SERVERLESS], 'LambdaDLQ', noQueue);
+  if (noQueue !== undefined) {
+    acknowledge(handler, [...compliance, Pack.SERVERLESS], 'LambdaDLQ', noQueue);
+    acknowledgeCheckov(resource, ['CKV_AWS_116'], noQueue);
+  }
   acknowledge(
     handler,
     [Pack.SERVERLESS],
     'LambdaTracing',
     'Its log tells each step; traces need permission on all of X-Ray, which has no narrower one',
   );
-  acknowledgeCheckov(resource, ['CKV_AWS_116'], noQueue);
-  acknowledgeCheckov(resource, ['CKV_AWS_117'], noNetwork);
   acknowledgeCheckov(resource, ['CKV_AWS_115'], noReserve);
   acknowledgeCfnLint(resource, ['W3005'], 'CDK itself adds the dependency on the role that the property makes already');
 }

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { HandlerNetwork } from '../private/handler-function';
 import { addFlowLog } from '../private/flow-log';
 import { fail, isKnown } from '../private/validate';
 import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findings';
@@ -109,6 +110,16 @@ export class ServiceNetwork extends Construct {
     const group = new SecurityGroup(scope, id, { vpc: this.vpc, description, allowAllOutbound: false });
     group.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'APIs of AWS');
     return group;
+  }
+
+  /**
+   * Where a function is that calls the database.
+   *
+   * @internal
+   */
+  public _handlerNetwork(scope: Construct, description: string): HandlerNetwork {
+    const securityGroup = this.clientGroup(scope, 'SecurityGroup', description);
+    return { vpc: this.vpc, subnets: this.privateSubnets, securityGroup };
   }
 }
 

@@ -49,7 +49,11 @@ export function servicePartsIn(
 
 /** Every part of the findings service, as a stack composes them. */
 export function findingsServiceIn(stack: Stack): void {
-  const encryptionKey = Key.fromKeyArn(stack, 'Key', stack.formatArn({ service: 'kms', resource: 'key/1234abcd-12ab-34cd-56ef-1234567890ab' }));
+  const encryptionKey = Key.fromKeyArn(
+    stack,
+    'Key',
+    stack.formatArn({ service: 'kms', resource: 'key/1234abcd-12ab-34cd-56ef-1234567890ab' }),
+  );
   const logs = new ServiceLogs(stack, 'Logs', { encryptionKey });
   const alertTopic = Topic.fromTopicArn(stack, 'Alerts', stack.formatArn({ service: 'sns', resource: 'alerts' }));
   const bucket = Bucket.fromBucketName(stack, 'Findings', 'findings-of-tables');

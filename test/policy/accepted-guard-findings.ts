@@ -122,6 +122,12 @@ export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
     reason:
       'The tests boot machines, which mount and unmount; the step may read its input and write its log and reports, no more',
   },
+  {
+    rule: 'codebuild_project_environment_privileged_check',
+    resource: 'PipelineAssetsDockerAsset',
+    reason:
+      'CDK builds the image of the sweep here with a container daemon of its own, which needs it; the step may push it, no more',
+  },
   { rule: 'ec2_launch_template_monitoring_enabled_check', resource: 'WorkbenchLaunchTemplate', reason: MONITORING },
   { rule: 'ec2_launch_template_public_ip_disabled_check', resource: 'WorkbenchLaunchTemplate', reason: ADDRESS },
   { rule: 'ec2_instance_detailed_monitoring_enabled_check', resource: 'WorkbenchInstance', reason: MONITORING },

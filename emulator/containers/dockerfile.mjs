@@ -36,7 +36,7 @@ export function readDockerfile(text) {
 
 const IGNORED = () => undefined;
 
-/** @type {Record<string, (image: any, rest: string) => void>} */
+/** What each instruction changes in the image, given what follows it. */
 const INSTRUCTIONS = {
   RUN: IGNORED,
   VOLUME: IGNORED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ministack.services import batch as service
 
 from .calls import rest
@@ -54,7 +52,6 @@ def _queue(logical_id: str, properties: Properties, stack_name: str) -> Created:
     request = {
         **lower(properties),
         "jobQueueName": generated_name(properties, "JobQueueName", stack_name, logical_id),
-        "computeEnvironmentOrder": [lower(one) for one in properties.get("ComputeEnvironmentOrder", [])],
     }
     made = rest(service, "POST", "/v1/createjobqueue", request)["jobQueueArn"]
     return made, {"JobQueueArn": made}
@@ -66,20 +63,11 @@ def _no_queue(made: str, _properties: Properties) -> None:
 
 def _definition(logical_id: str, properties: Properties, stack_name: str) -> Created:
     name = generated_name(properties, "JobDefinitionName", stack_name, logical_id)
-    request = {**_all_lower(properties), "jobDefinitionName": name}
+    request = {**lower(properties), "jobDefinitionName": name}
     made = rest(service, "POST", "/v1/registerjobdefinition", request)["jobDefinitionArn"]
     # What ministack leaves out, and what makes jobs run as they are meant to.
     service._job_definitions[name][-1].update(request)
     return made, {"JobDefinitionArn": made}
-
-
-def _all_lower(value: Any) -> Any:
-    """As `lower`, and within lists."""
-    if isinstance(value, list):
-        return [_all_lower(member) for member in value]
-    if isinstance(value, dict):
-        return {name[0].lower() + name[1:]: _all_lower(member) for name, member in value.items()}
-    return value
 
 
 def _no_definition(made: str, _properties: Properties) -> None:

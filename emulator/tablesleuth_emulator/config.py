@@ -74,12 +74,13 @@ def _refusal(action: str, request: Properties) -> tuple[str, str] | None:
     return None
 
 
-def lower(members: Properties) -> Properties:
-    """Members with the lower-case first letter that an API has where CloudFormation has a capital."""
-    return {
-        name[0].lower() + name[1:]: lower(value) if isinstance(value, dict) else value
-        for name, value in members.items()
-    }
+def lower(value: Any) -> Any:
+    """Members with the lower-case first letter that an API has where CloudFormation has a capital, within lists as well."""
+    if isinstance(value, list):
+        return [lower(member) for member in value]
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: lower(member) for name, member in value.items()}
+    return value
 
 
 def _call(action: str, **request: Any) -> dict[str, Any]:

@@ -1,17 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 
-import { connect, placeOf, wanted } from '../findings/connection';
-import { Database } from '../findings/database';
-import { environmentCredentials, signInToken } from '../findings/token';
+import { wanted } from '../findings/connection';
+import { functionDatabase } from '../findings/function-database';
 import type { Digest } from './digest';
 import { type NotificationEvent, take } from './notification';
 
 const sns = new SNSClient();
-const database = new Database(() => {
-  const place = placeOf(process.env);
-  const region = wanted(process.env, 'AWS_REGION');
-  return connect(place, signInToken(place, region, environmentCredentials(process.env)));
-});
+const database = functionDatabase(process.env);
 
 /** Called by Amazon SNS, which calls again when it fails. */
 export async function handler(event: NotificationEvent): Promise<void> {

@@ -1,10 +1,10 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket, BucketEncryption, type CfnBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type CfnBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allowLogs } from '../private/logs-key';
 import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack } from '../private/acknowledge';
-import { PRIVATE_BUCKET } from '../private/private-bucket';
+import { privateBucketWith } from '../private/private-bucket';
 import { allowGrantsByServicesAlone } from '../private/service-grants';
 
 /**
@@ -41,10 +41,7 @@ export class ArtifactStore extends Construct {
     allowLogs(this.encryptionKey);
     allowGrantsByServicesAlone(this.encryptionKey);
     this.bucket = new Bucket(this, 'Bucket', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.KMS,
-      encryptionKey: this.encryptionKey,
-      bucketKeyEnabled: true,
+      ...privateBucketWith(this.encryptionKey),
       lifecycleRules: [ARTIFACT_LIFECYCLE],
       removalPolicy: RemovalPolicy.RETAIN,
     });

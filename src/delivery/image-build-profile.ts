@@ -3,6 +3,7 @@ import { InstanceProfile, ManagedPolicy, PolicyStatement, Role, ServicePrincipal
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcardResources } from '../private/acknowledge';
+import { writeLogStatement } from '../private/log-statement';
 import type { HostBundle } from '../workbench/host-bundle';
 
 export interface ImageBuildProfileProps {
@@ -83,11 +84,7 @@ export class ImageBuildProfile extends Construct {
         resources: [Stack.of(this).formatArn({ ...component, resourceName: `${name.toLowerCase()}/*` })],
       }),
       bundle.readStatement(),
-      new PolicyStatement({
-        sid: 'WriteLog',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [logGroup.logGroupArn],
-      }),
+      writeLogStatement(logGroup),
     ];
   }
 }

@@ -1,9 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { HostImagePipeline } from '../delivery/host-image-pipeline';
-import { acknowledge, Pack } from '../private/acknowledge';
-import { alertPublisher } from '../private/alert-publisher';
+import { addAlertRule } from '../private/alert-rule';
 import type { AlertTopic } from './alert-topic';
 
 export interface ImageNoticesProps {
@@ -26,41 +24,28 @@ export class ImageNotices extends Construct {
       resourceName: `${name.toLowerCase()}/`,
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
-    const rule = new CfnRule(this, 'Resource', {
+    addAlertRule(this, {
+      alerts,
       description: 'TableSleuth: an image of hosts could not be built',
+      roleDescription: 'Tells people that an image could not be built',
       eventPattern: {
         source: ['aws.imagebuilder'],
         'detail-type': ['EC2 Image Builder Image State Change'],
         resources: [{ prefix: images }],
         detail: { state: { status: ['FAILED'] } },
       },
-      targets: [
-        {
-          id: 'Alerts',
-          arn: alerts.topic.topicArn,
-          roleArn: alertPublisher(this, alerts, 'Tells people that an image could not be built').roleArn,
-          inputTransformer: {
-            inputPathsMap: {
-              after: '$.detail.previous-state.status',
-              reason: '$.detail.state.reason',
-              region: '$.region',
-            },
-            inputTemplate:
-              `"A build of the image of tablesleuth-${pipelineName} in <region> failed after <after>: <reason>. ` +
-              `Hosts go on with the image before. Its log group is /aws/imagebuilder/${name}"`,
-          },
+      text: {
+        inputPathsMap: {
+          after: '$.detail.previous-state.status',
+          reason: '$.detail.state.reason',
+          region: '$.region',
         },
-      ],
+        inputTemplate:
+          `"A build of the image of tablesleuth-${pipelineName} in <region> failed after <after>: <reason>. ` +
+          `Hosts go on with the image before. Its log group is /aws/imagebuilder/${name}"`,
+      },
+      noQueue:
+        'EventBridge tries for a day by itself; the next build, a week later, tells again, and hosts have the image before',
     });
-    acknowledgeRule(rule);
   }
-}
-
-function acknowledgeRule(rule: CfnRule): void {
-  acknowledge(
-    rule,
-    [Pack.SERVERLESS],
-    'EventBusDLQ',
-    'EventBridge tries for a day by itself; the next build, a week later, tells again, and hosts have the image before',
-  );
 }

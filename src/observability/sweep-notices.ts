@@ -1,7 +1,5 @@
-import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { acknowledge, Pack } from '../private/acknowledge';
-import { alertPublisher } from '../private/alert-publisher';
+import { addAlertRule } from '../private/alert-rule';
 import type { AlertTopic } from './alert-topic';
 
 export interface SweepNoticesProps {
@@ -20,33 +18,23 @@ export class SweepNotices extends Construct {
   constructor(scope: Construct, id: string, props: SweepNoticesProps) {
     super(scope, id);
     const { alerts, queueArn } = props;
-    const rule = new CfnRule(this, 'Resource', {
+    addAlertRule(this, {
+      alerts,
       description: 'TableSleuth: a sweep failed',
+      roleDescription: 'Tells people that a sweep failed',
       eventPattern: {
         source: ['aws.batch'],
         'detail-type': ['Batch Job State Change'],
         // An array fails once; each of its members would tell as well.
         detail: { jobQueue: [queueArn], status: ['FAILED'], arrayProperties: { index: [{ exists: false }] } },
       },
-      targets: [
-        {
-          id: 'Alerts',
-          arn: alerts.topic.topicArn,
-          roleArn: alertPublisher(this, alerts, 'Tells people that a sweep failed').roleArn,
-          inputTransformer: {
-            inputPathsMap: { job: '$.detail.jobId', name: '$.detail.jobName', reason: '$.detail.statusReason' },
-            inputTemplate:
-              '"The job <name> (<job>) of the TableSleuth sweep failed: <reason>. Tables that it had read have their findings; ' +
-              'the next sweep reads all of them. Its log is what the output SweepLogsCommand shows"',
-          },
-        },
-      ],
+      text: {
+        inputPathsMap: { job: '$.detail.jobId', name: '$.detail.jobName', reason: '$.detail.statusReason' },
+        inputTemplate:
+          '"The job <name> (<job>) of the TableSleuth sweep failed: <reason>. Tables that it had read have their findings; ' +
+          'the next sweep reads all of them. Its log is what the output SweepLogsCommand shows"',
+      },
+      noQueue: 'EventBridge tries for a day by itself, and a sweep that goes on failing tells again at its next time',
     });
-    acknowledge(
-      rule,
-      [Pack.SERVERLESS],
-      'EventBusDLQ',
-      'EventBridge tries for a day by itself, and a sweep that goes on failing tells again at its next time',
-    );
   }
 }

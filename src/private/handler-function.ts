@@ -16,6 +16,7 @@ import {
   COMPLIANCE_PACKS,
   Pack,
 } from './acknowledge';
+import { writeLogStatement } from './log-statement';
 import { fail } from './validate';
 
 const BUNDLES = join(__dirname, '..', '..', 'assets');
@@ -87,11 +88,7 @@ export class HandlerFunction extends Construct {
       ...props.statements,
       ...(props.network === undefined ? [] : [interfacesOfTheFunction()]),
       ...(props.deadLetterQueue === undefined ? [] : [lostEvents(props.deadLetterQueue)]),
-      new PolicyStatement({
-        sid: 'WriteLog',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [props.logGroup.logGroupArn],
-      }),
+      writeLogStatement(props.logGroup),
     ];
     const policy = new ManagedPolicy(this, 'Policy', { description: props.description, statements });
     acknowledgeWildcardResources(policy, statements, `${props.wildcards}; the streams of one log group`);

@@ -1,10 +1,10 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Bucket, BucketEncryption, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack } from '../private/acknowledge';
-import { PRIVATE_BUCKET } from '../private/private-bucket';
+import { privateBucketWith } from '../private/private-bucket';
 
 /** Properties of `ConfigurationHistory`. */
 export interface ConfigurationHistoryProps {
@@ -30,10 +30,7 @@ export class ConfigurationHistory extends Construct {
   constructor(scope: Construct, id: string, props: ConfigurationHistoryProps) {
     super(scope, id);
     const bucket = new Bucket(this, 'Bucket', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.KMS,
-      encryptionKey: props.encryptionKey,
-      bucketKeyEnabled: true,
+      ...privateBucketWith(props.encryptionKey),
       lifecycleRules: [
         {
           id: 'forget',

@@ -1,9 +1,9 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Bucket, BucketEncryption, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack } from '../private/acknowledge';
-import { PRIVATE_BUCKET } from '../private/private-bucket';
+import { privateBucketWith } from '../private/private-bucket';
 import { fail, isKnown } from '../private/validate';
 
 /** Properties of `FindingsBucket`. */
@@ -42,10 +42,7 @@ export class FindingsBucket extends Construct {
     const expiration = props.previousVersionExpiration ?? Duration.days(365);
     validateExpiration(this, expiration);
     const bucket = new Bucket(this, 'Bucket', {
-      ...PRIVATE_BUCKET,
-      encryption: BucketEncryption.KMS,
-      encryptionKey: props.encryptionKey,
-      bucketKeyEnabled: true,
+      ...privateBucketWith(props.encryptionKey),
       lifecycleRules: [
         {
           id: 'forget-previous-versions',

@@ -5,16 +5,11 @@ import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import {
-  acknowledge,
-  acknowledgeCfnLint,
-  acknowledgeCheckov,
-  acknowledgeWildcardResources,
-  COMPLIANCE_PACKS,
-  Pack,
-} from '../private/acknowledge';
+import { acknowledgeWildcardResources } from '../private/acknowledge';
+import { acknowledgeDeploymentFunction } from '../private/deployment-function';
 import { HandlerFunction } from '../private/handler-function';
 import { handlerDigest } from '../private/handler-digest';
+import { writeLogStatement } from '../private/log-statement';
 import type { FindingsDatabase } from './findings-database';
 import type { ServiceNetwork } from './service-network';
 
@@ -81,11 +76,7 @@ export class FindingsMigration extends Construct {
         actions: ['lambda:GetFunction', 'lambda:InvokeFunction'],
         resources: [migration.functionArn],
       }),
-      new PolicyStatement({
-        sid: 'WriteLog',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [logGroup.logGroupArn],
-      }),
+      writeLogStatement(logGroup),
     ];
     const policy = new ManagedPolicy(this, 'WaiterPolicy', { description, statements });
     acknowledgeWildcardResources(policy, statements, 'The streams of one log group');
@@ -100,17 +91,8 @@ export class FindingsMigration extends Construct {
 /** What is accepted of the function by which CDK waits for the migration. */
 function acknowledgeProvider(provider: Provider): void {
   const framework = provider.node.findChild('framework-onEvent');
-  const once =
-    'It runs when the stack is deployed and never else: CloudFormation waits for its answer and shows its failure, so a ' +
-    'queue for lost events, reserved capacity and traces have no use, and it calls Lambda alone, which is in no network';
-  acknowledge(framework, [Pack.HIPAA, Pack.NIST], 'LambdaConcurrency', once);
-  acknowledge(framework, [Pack.HIPAA, Pack.NIST, Pack.SERVERLESS], 'LambdaDLQ', once);
-  acknowledge(framework, COMPLIANCE_PACKS, 'LambdaInsideVPC', once);
-  acknowledge(framework, [Pack.SERVERLESS], 'LambdaTracing', once);
-  const handler = framework.node.findChild('Resource') as CfnFunction;
-  handler.memorySize = 256;
-  acknowledgeCheckov(handler, ['CKV_AWS_115', 'CKV_AWS_116', 'CKV_AWS_117'], once);
-  acknowledgeCfnLint(handler, ['W3005'], 'CDK writes the dependency on the role out, which does no harm');
+  (framework.node.findChild('Resource') as CfnFunction).memorySize = 256;
+  acknowledgeDeploymentFunction(framework, 'it calls Lambda alone, which is in no network');
 }
 
 function ownersPassword({ ownerSecret }: FindingsDatabase, encryptionKey: IKey): PolicyStatement[] {

@@ -15,6 +15,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcardResources, Pack } from '../private/acknowledge';
+import { writeLogStatement } from '../private/log-statement';
+import { pullStatements } from '../private/pull-statements';
 import { FindingsBucket } from './findings-bucket';
 import type { FindingsDatabase } from './findings-database';
 
@@ -48,7 +50,10 @@ export class IngestTask extends Construct {
       memoryLimitMiB: 512,
       runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
       taskRole: this.role('Role', 'Takes findings in', workerStatements(props)).withoutPolicyUpdates(),
-      executionRole: this.role('Starter', 'Starts workers', starterStatements(image, logGroup)).withoutPolicyUpdates(),
+      executionRole: this.role('Starter', 'Starts workers', [
+        ...pullStatements(image),
+        writeLogStatement(logGroup),
+      ]).withoutPolicyUpdates(),
     });
     this.definition.addContainer('Worker', {
       image: ContainerImage.fromDockerImageAsset(image),
@@ -95,21 +100,5 @@ function workerStatements({ bucket, database, encryptionKey, queue }: IngestTask
     }),
     new PolicyStatement({ sid: 'DecryptThem', actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn] }),
     database.signInStatement('findings_ingest'),
-  ];
-}
-
-function starterStatements(image: DockerImageAsset, logGroup: ILogGroup): PolicyStatement[] {
-  return [
-    new PolicyStatement({
-      sid: 'PullImage',
-      actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: [image.repository.repositoryArn],
-    }),
-    new PolicyStatement({ sid: 'LogInToRegistry', actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
-    new PolicyStatement({
-      sid: 'WriteLog',
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
   ];
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { pullStatements } from '../private/pull-statements';
 
 const SWEEP_DIRECTORY = join(__dirname, '..', '..', 'sweep');
 
@@ -13,29 +14,20 @@ export class SweepImage extends Construct {
   /** The image with its tag, which is the digest of the folder. */
   public readonly uri: string;
 
-  private readonly repositoryArn: string;
+  private readonly asset: DockerImageAsset;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const asset = new DockerImageAsset(this, 'Resource', {
+    this.asset = new DockerImageAsset(this, 'Resource', {
       directory: SWEEP_DIRECTORY,
       // AWS Batch runs no ARM on Fargate Spot, and a laptop with an ARM processor would build for itself.
       platform: Platform.LINUX_AMD64,
     });
-    this.uri = asset.imageUri;
-    this.repositoryArn = asset.repository.repositoryArn;
+    this.uri = this.asset.imageUri;
   }
 
-  /** Pulling from the one repository that all image assets of the account share. */
+  /** Pulling it. */
   public pullStatements(): PolicyStatement[] {
-    return [
-      new PolicyStatement({
-        sid: 'PullImage',
-        actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
-        resources: [this.repositoryArn],
-      }),
-      // A token is one for the whole registry, and this action knows no narrower resource.
-      new PolicyStatement({ sid: 'LogInToRegistry', actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
-    ];
+    return pullStatements(this.asset);
   }
 }

@@ -5,13 +5,15 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeWildcardResources } from '../private/acknowledge';
+import { writeLogStatement } from '../private/log-statement';
+import { FindingsBucket } from '../service/findings-bucket';
 import type { DataAccess } from '../workbench/data-access';
 import type { SweepImage } from './sweep-image';
 
 /** Where plans lie in the findings bucket. */
 export const RUNS = 'runs';
 /** Where finding documents lie in it. */
-export const FINDINGS = 'findings';
+export const FINDINGS = FindingsBucket.PREFIX.replace(/\/$/, '');
 
 export interface SweepRolesProps {
   readonly dataAccess: DataAccess[];
@@ -32,8 +34,12 @@ export class SweepRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: SweepRolesProps) {
     super(scope, id);
+    const { image, logGroup } = props;
     const tables = this.tables(props);
-    this.execution = this.role('Execution', 'Starts the jobs of the TableSleuth sweep', executionStatements(props));
+    this.execution = this.role('Execution', 'Starts the jobs of the TableSleuth sweep', [
+      ...image.pullStatements(),
+      writeLogStatement(logGroup),
+    ]);
     this.planner = this.role('Planner', 'Plans the TableSleuth sweep', plannerStatements(props), tables);
     this.worker = this.role(
       'Worker',
@@ -72,17 +78,6 @@ export class SweepRoles extends Construct {
       managedPolicies: [...policies, policy],
     });
   }
-}
-
-function executionStatements({ image, logGroup }: SweepRolesProps): PolicyStatement[] {
-  return [
-    ...image.pullStatements(),
-    new PolicyStatement({
-      sid: 'WriteLog',
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  ];
 }
 
 function plannerStatements({ findingsBucket, findingsKey }: SweepRolesProps): PolicyStatement[] {

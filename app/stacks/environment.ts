@@ -7,6 +7,7 @@ import { ImageStack } from './image-stack';
 import { NetworkStack } from './network-stack';
 import { OperationsStack } from './operations-stack';
 import { OverviewStack } from './overview-stack';
+import { ServiceStack } from './service-stack';
 import { SweepStack } from './sweep-stack';
 import { WorkbenchStack } from './workbench-stack';
 
@@ -71,6 +72,10 @@ function addRegion(scope: Construct, settings: Settings, copies: CopiesStack | u
   );
   after(sweep === undefined ? [workbench] : [workbench, sweep], operations);
   if (copies !== undefined) operations.addStackDependency(copies);
+  if (ServiceStack.isNeeded(settings)) {
+    const serviceProps = props('Service', 'TableSleuth: findings about tables');
+    after([operations], new ServiceStack(scope, name('Service'), settings, serviceProps));
+  }
 }
 
 function addSweep(scope: Construct, settings: Settings, before: readonly Stack[]): SweepStack | undefined {

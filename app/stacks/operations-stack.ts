@@ -11,6 +11,7 @@ import { rotation } from './operations/rotation';
 import { sweep } from './operations/sweep';
 import { watch } from './operations/watch';
 import { PublishedValues } from './published';
+import { ALERT_TOPIC, ServiceStack } from './service-stack';
 
 /** In the order in which they are made; each is there only when its settings switch it on. */
 const PARTS: readonly OperationsPart[] = [watch, image, sweep, rotation, compliance, backup];
@@ -30,16 +31,18 @@ export class OperationsStack extends Stack {
 }
 
 /** The topic that every part tells people through; the data stack lets alarms use its key. */
-function alertsOf(stack: Stack, { alarms, environment, region, regions }: Settings): AlertTopic | undefined {
+function alertsOf(stack: Stack, settings: Settings): AlertTopic | undefined {
+  const { alarms, environment, region, regions } = settings;
   if (alarms === false) {
     return undefined;
   }
-  const keyArn = new PublishedValues(environment).read(stack, 'data/key-arn');
+  const published = new PublishedValues(environment);
   const alerts = new AlertTopic(stack, 'Alerts', {
     emails: [alarms.email],
-    encryptionKey: Key.fromKeyArn(stack, 'DataKey', keyArn),
+    encryptionKey: Key.fromKeyArn(stack, 'DataKey', published.read(stack, 'data/key-arn')),
     displayName: ['TableSleuth', environment, ...(regions.length > 1 ? [region] : [])].join(' '),
   });
+  if (ServiceStack.isNeeded(settings)) published.publish(stack, ALERT_TOPIC, alerts.topic.topicArn);
   new CfnOutput(stack, 'AlertTopicArn', { value: alerts.topic.topicArn, description: 'Where people are told' });
   return alerts;
 }

@@ -1,0 +1,110 @@
+import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import {
+  FindingsApi,
+  FindingsDatabase,
+  type FindingsDatabaseProps,
+  FindingsIngest,
+  FindingsMigration,
+  FindingsNotifications,
+  ServiceAlarms,
+  type ServiceAlarmsProps,
+  ServiceDashboard,
+  ServiceLogs,
+  ServiceNetwork,
+} from '../../src';
+import type { Settings } from '../settings';
+import { importedFindingsBucket } from './findings';
+import { PublishedValues } from './published';
+import { zone } from './zone';
+
+/** Where people are told, as the stack of the operations publishes it. */
+export const ALERT_TOPIC = 'operations/alert-topic-arn';
+
+type ServiceSettings = NonNullable<Settings['service']>;
+
+/** What keeps findings and answers questions about them. Destroying this stack leaves its database and its logs. */
+export class ServiceStack extends Stack {
+  /** Whether the settings want it; without it there is no stack. */
+  public static isNeeded(settings: Settings): boolean {
+    return settings.service !== undefined;
+  }
+
+  constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
+    super(scope, id, props);
+    const { environment, service = {} } = settings;
+    const published = new PublishedValues(environment);
+    const encryptionKey = Key.fromKeyArn(this, 'DataKey', published.refer('data/key-arn'));
+    const bucket = importedFindingsBucket(this, settings);
+    const removalPolicy = settings.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const logs = new ServiceLogs(this, 'Logs', { encryptionKey, removalPolicy });
+    const network = new ServiceNetwork(this, 'Network', {
+      flowLogGroup: logs.requests,
+      cidr: service.cidr,
+      natGateways: service.natGateways,
+      removalPolicy,
+    });
+    const database = this.database(service, { network, encryptionKey, removalPolicy }, environment);
+    const common = { network, database, encryptionKey, logGroup: logs.functions };
+    new FindingsMigration(this, 'Migration', common);
+    const ingest = new FindingsIngest(this, 'Ingest', {
+      ...common,
+      bucket,
+      logGroup: logs.workers,
+      ...service.workers,
+    });
+    const alertTopic = Topic.fromTopicArn(this, 'Alerts', published.refer(ALERT_TOPIC));
+    const notifications = new FindingsNotifications(this, 'Notifications', { ...common, alertTopic });
+    const api = new FindingsApi(this, 'Api', {
+      ...common,
+      ...service.api,
+      functionLog: logs.functions,
+      requestLog: logs.requests,
+    });
+    this.watch({ api, ingest, notifications, database }, environment, alertTopic);
+    this.output('LogBucketName', bucket.bucketName, 'Where finding documents are');
+    this.output('DBClusterArn', database.cluster.clusterArn, 'The database of findings');
+    this.output('ApiEndpoint', api.url, 'The API of findings');
+    this.output('NotificationTopicArn', notifications.topic.topicArn, 'Where it is said that a sweep ended');
+  }
+
+  /** Zones are chosen by CloudFormation, so that synthesis asks no account and writes no context. */
+  public override get availabilityZones(): string[] {
+    return [0, 1].map(zone);
+  }
+
+  private database(
+    { database }: ServiceSettings,
+    place: Pick<FindingsDatabaseProps, 'network' | 'encryptionKey' | 'removalPolicy'>,
+    environment: string,
+  ): FindingsDatabase {
+    const { backupDays, ...size } = database ?? {};
+    return new FindingsDatabase(this, 'Database', {
+      ...place,
+      ...size,
+      clusterIdentifier: `tablesleuth-${environment}-${uniquePart(this)}`,
+      backupRetention: backupDays === undefined ? undefined : Duration.days(backupDays),
+    });
+  }
+
+  private watch(
+    parts: Omit<ServiceAlarmsProps, 'environmentName' | 'topic'>,
+    environment: string,
+    topic: ITopic,
+  ): void {
+    const { alarms } = new ServiceAlarms(this, 'Alarms', { ...parts, environmentName: environment, topic });
+    new ServiceDashboard(this, 'Dashboard', { ...parts, alarms, dashboardName: `tablesleuth-findings-${environment}` });
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}
+
+/** A database that stays when this stack is destroyed must not have the name of the one that the next stack makes. */
+function uniquePart({ stackId }: Stack): string {
+  const uuid = Fn.select(2, Fn.split('/', stackId));
+  return Fn.select(0, Fn.split('-', uuid));
+}

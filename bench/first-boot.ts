@@ -11,6 +11,8 @@ const AMAZON_LINUX = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-def
 const PAGE = 8080;
 const ROUNDS = 3;
 const WITHIN_MS = 240_000;
+/** A host that boots may take a connection and say nothing. */
+const ANSWER_MS = 1_000;
 const MOST_SECONDS = 30;
 const MOST_RATIO = 0.25;
 
@@ -61,7 +63,9 @@ async function launch(deployment: Deployment, imageId: string): Promise<number> 
   if (ImageId !== imageId) throw new Error(`${InstanceId} boots ${ImageId}, expected ${imageId}`);
   const page = await until(() => deployment.account.machines!.forward(InstanceId!, PAGE).catch(() => undefined));
   const health = `http://127.0.0.1:${page.port}/health`;
-  await until(async () => (await fetch(health).catch(() => undefined))?.ok || undefined);
+  const isHealthy = async () =>
+    (await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => undefined))?.ok;
+  await until(async () => (await isHealthy()) || undefined);
   const seconds = (performance.now() - began) / 1000;
   page.close();
   return seconds;

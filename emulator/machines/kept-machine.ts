@@ -138,13 +138,14 @@ export class KeptMachine {
 
   /**
    * A connection to a port of the machine's own 127.0.0.1, or, for a `target`, of its address in its network. Throws when
-   * the machine is off.
+   * the machine is off, or not up yet.
    */
   async connect(port: number, way: 'port' | 'target' = 'port'): Promise<Socket> {
     const path = join(this.network.folder, `${way}-${port}.sock`);
     const first = await connected(path).catch(() => undefined);
     if (first !== undefined) return first;
-    await this.machine.run(['systemctl', 'start', `account-${way}@${port}`]);
+    const { status } = await this.machine.run(['systemctl', 'start', `account-${way}@${port}`]);
+    if (status !== 0) throw new Error(`${this.options.instance.InstanceId} is not up yet, or any more`);
     for (const deadline = Date.now() + PORT_MS; !existsSync(path) && Date.now() < deadline;) await sleep(20);
     return connected(path);
   }

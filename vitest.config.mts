@@ -1,5 +1,6 @@
+import { existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { totalmem } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // What the constructs under test take for granted.
@@ -8,6 +9,11 @@ createRequire(import.meta.url)('./scripts/bundle-handlers.cjs');
 // Unit tests share one process: nothing under test reads or writes global state, and loading aws-cdk-lib once
 // instead of once per file is most of the time. CDK's own schema validation runs in the whole-app project alone.
 const shared = { pool: 'forks' as const, isolate: false, testTimeout: 20_000 };
+
+/** Thousands of small files are written and thrown away: in memory, where there is a gigabyte of it, a tenth quicker. */
+const MEMORY = '/dev/shm';
+const hasMemory = existsSync(MEMORY) && statfsSync(MEMORY).bavail * statfsSync(MEMORY).bsize > 2 ** 30;
+const TMPDIR = hasMemory ? MEMORY : tmpdir();
 
 /** An emulated account with a machine takes two GiB; deployments mostly wait, so that more of them fit than there are cores. */
 const FILES_AT_ONCE = Math.max(1, Math.min(3, Math.floor(totalmem() / 2 ** 30 / 4)));
@@ -27,11 +33,13 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          // A synthesis makes millions of objects that live for a moment.
+          execArgv: ['--max-semi-space-size=64'],
           // Each process loads aws-cdk-lib once, which is most of its work: no more of them than cores.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           include: ['test/{src,app,handlers,cli,emulator-port,repository}/**/*.test.ts'],
-          env: { CDK_VALIDATION: 'false' },
+          env: { CDK_VALIDATION: 'false', TMPDIR },
         },
       },
       {

@@ -1,24 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isFree, FREE, RULES } from '../../../cli/cost/rules/rules';
 import type { TemplateResource } from '../../../cli/cost/template';
-import { addExamplePipeline } from '../../support/pipeline';
-import { newApp, synthesizeApp } from '../../support/synthesis';
-import { resourcesOf } from '../../support/template';
-import { VARIANTS } from '../../support/variants';
-import { charged, chargesOfOne, linesOfOne, of, template, templatesOf } from './priced-templates';
+import { charged, chargesOfOne, linesOfOne, of, template } from './priced-templates';
 import { chargesOf } from '../../../cli/cost/estimate';
 import { assume } from '../../../cli/cost/assumptions';
 
 describe('every type of resource', () => {
-  test.each(VARIANTS)('of %s has a rule or is free', (_name, settings) => {
-    const types = templatesOf(settings).flatMap(({ resources }) => Object.values(resources).map(({ Type }) => Type));
-    expect([...new Set(types)].filter((type) => !(type in RULES) && !isFree(type))).toEqual([]);
-  });
-
-  test('is not both free and priced', () => {
-    expect(FREE.filter((type) => type in RULES)).toEqual([]);
-  });
-
   test('that nobody has thought of is listed with its reason, and not as zero', () => {
     expect(linesOfOne(of('AWS::DynamoDB::Table'))).toEqual([
       { stack: 'Some', resource: 'Some', type: 'AWS::DynamoDB::Table', what: 'AWS::DynamoDB::Table', usd: undefined },
@@ -98,12 +84,6 @@ describe('a host', () => {
     expect(hosts(schedule('Another', '"MinSize":3'))).toMatchObject({ kind: 'host', hosts: 1 });
   });
 
-  test('of a group of two to four with hours is counted twice, as it is deployed', () => {
-    const [, settings] = VARIANTS.find(([name]) => name === 'a watched spot group of two to four with hours')!;
-    const charges = chargesOf(templatesOf(settings), assume()).map(({ charge }) => charge);
-    expect(charges.filter(({ kind }) => kind === 'host')).toMatchObject([{ hosts: 2, most: 4 }]);
-  });
-
   test('of a spot launch template is spot', () => {
     const Template = launchTemplate({ InstanceType: 't3.small', InstanceMarketOptions: { MarketType: 'spot' } });
     expect(charged(of('AWS::AutoScaling::AutoScalingGroup', launched), { Template })[0]).toMatchObject({
@@ -176,13 +156,6 @@ describe('what is billed by use that no template tells is never zero:', () => {
   test('a pipeline is billed by the minutes of its actions', () => {
     expect(charged(of('AWS::CodePipeline::Pipeline', { PipelineType: 'V2' }))).toEqual([['pipelineMinutes', 500]]);
   });
-});
-
-test('every type of the pipeline’s own stack has a rule or is free', () => {
-  const app = newApp();
-  addExamplePipeline(app);
-  const types = synthesizeApp(app).stacks.flatMap(({ template: each }) => resourcesOf(each).map(({ Type }) => Type));
-  expect([...new Set(types)].filter((type) => !(type in RULES) && !isFree(type))).toEqual([]);
 });
 
 describe('a disk', () => {

@@ -2,11 +2,11 @@ import { type Stack } from 'aws-cdk-lib';
 import { CfnInstance, CfnLaunchTemplate, CfnVolume, CfnVPC } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
-import { openDisks } from '../support/disks';
-import { wildcardActions } from '../support/iam';
-import { synthesize, templateOf } from '../support/synthesis';
-import { resourcesOf, type TemplateDocument } from '../support/template';
-import { VARIANTS } from '../support/variants';
+import { openDisks } from '../../support/disks';
+import { wildcardActions } from '../../support/iam';
+import { synthesize, templateOf } from '../../support/synthesis';
+import { resourcesOf, type TemplateDocument } from '../../support/template';
+import { VARIANTS } from '../../support/variants';
 
 const vpcs = (template: TemplateDocument) =>
   resourcesOf(template, 'AWS::EC2::VPC').map(({ Properties }) => Properties?.CidrBlock);

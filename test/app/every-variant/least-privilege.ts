@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Settings } from '../../app/settings';
-import { awsManagedPolicies, statementsOf, wildcardResources } from '../support/iam';
-import { synthesize } from '../support/synthesis';
-import { plain, resourcesOf } from '../support/template';
-import { userDataOf } from '../support/user-data';
-import { ALL_DATA, VARIANTS } from '../support/variants';
+import type { Settings } from '../../../app/settings';
+import { awsManagedPolicies, statementsOf, wildcardResources } from '../../support/iam';
+import { synthesize } from '../../support/synthesis';
+import { plain, resourcesOf } from '../../support/template';
+import { userDataOf } from '../../support/user-data';
+import { ALL_DATA, VARIANTS } from '../../support/variants';
 
 const RE_ENCRYPT = 'kms:GenerateDataKeyWithoutPlaintext, kms:ReEncryptFrom, kms:ReEncryptTo';
 

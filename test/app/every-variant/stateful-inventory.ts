@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Settings } from '../../app/settings';
-import { synthesize } from '../support/synthesis';
-import { resourcesOf } from '../support/template';
-import { VARIANTS } from '../support/variants';
+import type { Settings } from '../../../app/settings';
+import { synthesize } from '../../support/synthesis';
+import { resourcesOf } from '../../support/template';
+import { VARIANTS } from '../../support/variants';
 
 /**
  * What holds data, by the logical id that it has had since it was first deployed. A changed id would delete the password

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { GivenSettings } from '../../app/settings/schema';
-import { projectSettings, settingsOf, synthesize } from '../support/synthesis';
-import { resourcesOf, type TemplateDocument } from '../support/template';
-import { BALANCED_BY_COGNITO, EVERYTHING_IN_THREE_REGIONS, EXISTING_NETWORK } from '../support/variants';
-import { dashboardBody } from '../support/watched-metrics';
-import { problemsIn } from '../support/settings-problems';
+import type { GivenSettings } from '../../../app/settings/schema';
+import { projectSettings, settingsOf, synthesize } from '../../support/synthesis';
+import { resourcesOf, type TemplateDocument } from '../../support/template';
+import { BALANCED_BY_COGNITO, EVERYTHING_IN_THREE_REGIONS, EXISTING_NETWORK } from '../../support/variants';
+import { dashboardBody } from '../../support/watched-metrics';
+import { problemsIn } from '../../support/settings-problems';
 
 const WEB_ACL = 'arn:aws:wafv2:us-east-2:111122223333:regional/webacl/workbench/1234abcd';
 const REGIONS = EVERYTHING_IN_THREE_REGIONS.regions;

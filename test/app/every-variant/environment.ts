@@ -1,10 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import type { Settings } from '../../app/settings';
-import type { GivenSettings } from '../../app/settings/schema';
-import { ACCOUNT, PROJECT_ENVIRONMENTS, projectSettings, settingsOf, synthesize } from '../support/synthesis';
-import { plain, propertiesOf, resourcesOf, type TemplateDocument } from '../support/template';
-import { EXISTING_NETWORK, VARIANTS } from '../support/variants';
+import type { Settings } from '../../../app/settings';
+import type { GivenSettings } from '../../../app/settings/schema';
+import { ACCOUNT, PROJECT_ENVIRONMENTS, projectSettings, settingsOf, synthesize } from '../../support/synthesis';
+import { plain, propertiesOf, resourcesOf, type TemplateDocument } from '../../support/template';
+import { EXISTING_NETWORK, VARIANTS } from '../../support/variants';
 
 const stackNames = (settings: GivenSettings | Settings) =>
   synthesize(settings).synthesis.stacks.map(({ name }) => name);

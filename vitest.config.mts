@@ -2,6 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir, totalmem } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // What the constructs under test take for granted.
 createRequire(import.meta.url)('./scripts/bundle-handlers.cjs');
@@ -14,6 +15,24 @@ const shared = { pool: 'forks' as const, isolate: false, testTimeout: 20_000 };
 const MEMORY = '/dev/shm';
 const hasMemory = existsSync(MEMORY) && statfsSync(MEMORY).bavail * statfsSync(MEMORY).bsize > 2 ** 30;
 const TMPDIR = hasMemory ? MEMORY : tmpdir();
+
+/** What takes minutes. Begun last, one of these would run alone at the end. */
+const LONGEST = [
+  'policy/templates',
+  'account/workspace',
+  'account/balanced-group',
+  'account/everything',
+  'account/service',
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  public override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => LONGEST.findIndex((name) => moduleId.endsWith(name));
+    const sorted = await super.sort(files);
+    const longest = sorted.filter((file) => rank(file) >= 0).sort((one, other) => rank(one) - rank(other));
+    return [...longest, ...sorted.filter((file) => rank(file) < 0)];
+  }
+}
 
 /** An emulated account with a machine takes two GiB; deployments mostly wait, so that more of them fit than there are cores. */
 const FILES_AT_ONCE = Math.max(1, Math.min(3, Math.floor(totalmem() / 2 ** 30 / 4)));
@@ -28,6 +47,7 @@ const booting = {
 export default defineConfig({
   test: {
     maxWorkers: FILES_AT_ONCE,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -18,7 +18,10 @@ const folder = scratchFolder();
 /** Every different template of every variant, by the name of its file. */
 const templates = new Map<string, TemplateDocument>();
 
-/** Those that tell tools to accept something, without that. A stage accepts what its environment does without a pipeline. */
+/**
+ * Those that tell tools to accept something on a resource that no template before them had, without that. A stage accepts
+ * what its environment does without a pipeline.
+ */
 const bare = new Map<string, TemplateDocument>();
 
 /** A template that none of the tools may let through. */
@@ -54,6 +57,7 @@ beforeAll(async () => {
 
 function collectTemplates(): void {
   const known = new Set<string>();
+  const accepting = new Set<string>();
   const pipeline = stacksOfPipeline();
   const environments = VARIANTS.map(([, settings]) => synthesize(settings).synthesis.stacks);
   for (const [index, stacks] of [...environments, pipeline].entries()) {
@@ -63,7 +67,10 @@ function collectTemplates(): void {
       known.add(text);
       templates.set(`${name}.${index}.json`, template);
       const isInStage = stacks === pipeline && !name.startsWith('TablesleuthPipeline');
-      if (!isInStage && acceptsFindings(template)) bare.set(`bare.${name}.${index}.json`, withoutMetadata(template));
+      const news = acceptances(template).filter((each) => !accepting.has(each));
+      if (isInStage || news.length === 0) continue;
+      news.forEach((each) => accepting.add(each));
+      bare.set(`bare.${name}.${index}.json`, withoutMetadata(template));
     }
   }
 }
@@ -75,8 +82,12 @@ function stacksOfPipeline(): readonly SynthesizedStack[] {
   return synthesizeApp(app).stacks;
 }
 
-function acceptsFindings(template: TemplateDocument): boolean {
-  return resourcesOf(template).some(({ Metadata = {} }) => 'cfn-lint' in Metadata || 'checkov' in Metadata);
+/** What a template tells tools to accept, and of which of its resources. */
+function acceptances(template: TemplateDocument): string[] {
+  return resourcesOf(template)
+    .map(({ id, Type, Metadata = {} }) => [id, Type, Metadata['cfn-lint'], Metadata['checkov']])
+    .filter(([, , ...told]) => told.some((each) => each !== undefined))
+    .map((told) => JSON.stringify(told));
 }
 
 function withoutMetadata(template: TemplateDocument): TemplateDocument {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { cleanEnvironment, type KeyPair } from './environment';
 import { InternalApi } from './internal-api';
 import { whyNoMachine } from './machine/requirements';
-import { keepMachines, type Machines } from './machines/machines';
+import { keepMachines, type Machines, type MachinesOptions } from './machines/machines';
 import { startProcess } from './process';
 import { passTime, type ScheduledCall } from './schedule-clock';
 
@@ -95,7 +95,7 @@ export interface StartOptions {
    * none, `onProgress` is told why, and instances are records.
    * @default false
    */
-  readonly machines?: boolean | { readonly diskMiB?: number };
+  readonly machines?: boolean | Pick<MachinesOptions, 'diskMiB' | 'layers'>;
   /**
    * A folder with the programs that containers are started with, such as `python`. What an image's base has is not pulled
    * here, and neither are packages: a container is a process, in a folder that the CDK CLI recorded instead of an image.

@@ -70,6 +70,11 @@ export interface MachinesOptions {
    * @default 4096
    */
   readonly diskMiB?: number;
+  /**
+   * Folders whose content every machine finds on its disk, beside the root file system; the lowest first.
+   * @default none
+   */
+  readonly layers?: readonly string[];
   readonly onProgress: (line: string) => void;
 }
 
@@ -156,7 +161,7 @@ function keeperOf(
         sockets: join(folder, instance.InstanceId),
         fileSystems: options.fileSystemDirectory,
         diskMiB: Math.min(instance.DiskGiB * 1024, options.diskMiB ?? DISK_MIB),
-        layers: images.layers(instance.ImageLayers),
+        layers: [...(options.layers ?? []), ...images.layers(instance.ImageLayers)],
         log: join(options.logDirectory, `${instance.InstanceId}.log`),
       }),
   });

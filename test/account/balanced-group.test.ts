@@ -4,6 +4,7 @@ import {
   SetDesiredCapacityCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { ANA, BEN, provideSignIn } from './fixtures/identity-provider';
 import { alarmStates, putFigures, untilAlarm } from './fixtures/cloudwatch';
@@ -27,7 +28,7 @@ let balancerArn: string;
 let targetGroupArn: string;
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('balanced-group', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('balanced-group', { enforceIam: true, machines: await withSoftware() });
   const { account } = deployment;
   const given = (await provideSignIn(account)).settings;
   const size = 'capacity={"kind":"autoScaling","max":3}';

@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { whereMachinesRun } from './fixtures/machines';
 
@@ -10,7 +11,7 @@ const UI_PORT = 8080;
 let deployment: Deployment;
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('hours-of-a-machine', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('hours-of-a-machine', { enforceIam: true, machines: await withSoftware() });
   await deployment.account.passTime(new Date('2027-03-10T12:00:00-05:00'));
   const { exitCode, output } = await deployment.deploy(...deployment.account.machines!.gizmosqlSettings, ...INSTANCE);
   expect(exitCode, output).toBe(0);

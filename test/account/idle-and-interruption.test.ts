@@ -1,5 +1,6 @@
 import { type Instance } from '@aws-sdk/client-ec2';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { whereMachinesRun } from './fixtures/machines';
 import { pasted } from './fixtures/pasted';
@@ -11,7 +12,7 @@ let deployment: Deployment;
 let host: Instance;
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('idle-and-interruption', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('idle-and-interruption', { enforceIam: true, machines: await withSoftware() });
   const { exitCode, output } = await deployment.deploy(...SETTINGS, ...deployment.account.machines!.gizmosqlSettings);
   expect(exitCode, output).toBe(0);
   host = (await deployment.hosts())[0]!;

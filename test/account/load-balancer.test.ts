@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newSigningKey, signedHeader } from '../../emulator/balancer/signed-header';
 import { type LocalBrowser, openBrowser } from '../browser/browser';
 import { whyNoChromium } from '../browser/chromium';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { Authenticator } from './fixtures/authenticator';
 import { ANA, HOST_NAME } from './fixtures/identity-provider';
@@ -32,7 +33,7 @@ let hostId: string;
 
 whereMachinesRun(async () => {
   if (OBSTACLE !== undefined) return console.warn(`skipped: ${OBSTACLE}`);
-  deployment = await Deployment.start('load-balancer', { machines: true });
+  deployment = await Deployment.start('load-balancer', { machines: await withSoftware() });
   const machines = deployment.account.machines!;
   const certificate = await jsonApi(deployment.account, 'acm', 'RequestCertificate', { DomainName: HOST_NAME });
   const signIn = { kind: 'cognito', domainPrefix: DOMAIN_PREFIX };

@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../emulator/machine/process';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { whereMachinesRun } from './fixtures/machines';
 
@@ -34,7 +35,7 @@ let secretId: string;
 let host: string;
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('rotation', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('rotation', { enforceIam: true, machines: await withSoftware() });
   const s3 = new S3Client(deployment.account.client);
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'numbers.csv', Body: 'number\n41\n1\n' }));

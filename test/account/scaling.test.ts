@@ -1,5 +1,6 @@
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand, type Instance } from '@aws-sdk/client-auto-scaling';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { whereMachinesRun } from './fixtures/machines';
 
@@ -13,7 +14,7 @@ let first: string;
 let second: string;
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('scaling', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('scaling', { enforceIam: true, machines: await withSoftware() });
   await deploy(upTo(3));
   // A new host's figures do not count before it is warm.
   await deployment.account.passMinutes(2);

@@ -8,6 +8,7 @@ import {
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { eventually } from './fixtures/eventually';
 import { mountsOfMachines, whereMachinesRun } from './fixtures/machines';
@@ -19,7 +20,7 @@ let deployment: Deployment;
 let deployed: { exitCode: number; output: string };
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('shared-workspace', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('shared-workspace', { enforceIam: true, machines: await withSoftware() });
   deployed = await deployment.deploy(...SETTINGS, ...deployment.account.machines!.gizmosqlSettings);
 });
 

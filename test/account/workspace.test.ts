@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withSoftware } from '../support/installed-software';
 import { Deployment } from './deployment';
 import { eventually } from './fixtures/eventually';
 import { whereMachinesRun } from './fixtures/machines';
@@ -28,7 +29,7 @@ let ec2: EC2Client;
 let deployed: { exitCode: number; output: string };
 
 whereMachinesRun(async () => {
-  deployment = await Deployment.start('workspace', { enforceIam: true, machines: true });
+  deployment = await Deployment.start('workspace', { enforceIam: true, machines: await withSoftware() });
   ec2 = new EC2Client(deployment.account.client);
   deployed = await deploy(...SPOT_GROUP, 'workspace.sizeGiB=1', 'backup={}');
 });

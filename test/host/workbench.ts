@@ -57,7 +57,12 @@ const OF_THE_IMAGE = [
 
 /** A booted machine on which install has run already, as an instance of a baked image. */
 export async function bakedInstance(account: HostAccount, diskMiB?: number): Promise<Machine> {
-  const image = await cached('image', digestOf(OF_THE_IMAGE, [process.arch]), async (folder) => {
+  return newInstance(account, { layers: [await installedSoftware(account)], diskMiB });
+}
+
+/** The folder of a disk on which install has run. The first time on a computer it is made, which takes half a minute. */
+export function installedSoftware(account: HostAccount): Promise<string> {
+  return cached('image', digestOf(OF_THE_IMAGE, [process.arch]), async (folder) => {
     const machine = await newInstance(account);
     try {
       succeeded(await install(machine));
@@ -67,7 +72,6 @@ export async function bakedInstance(account: HostAccount, diskMiB?: number): Pro
       await machine.terminate();
     }
   });
-  return newInstance(account, { layers: [image], diskMiB });
 }
 
 export function install(machine: Machine): Promise<Outcome> {

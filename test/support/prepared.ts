@@ -5,6 +5,7 @@ import { wheels } from '../../emulator/machine/wheels';
 import { prepareEmulator } from '../../emulator/prepare.mjs';
 import { prepareSweep } from '../../sweep/prepare.mjs';
 import { chromium, whyNoChromium } from '../browser/chromium';
+import { withSoftware } from './installed-software';
 
 /**
  * Makes once, before the tests, what several of their files would otherwise make at the same time: Python environments,
@@ -16,4 +17,5 @@ export async function setup(): Promise<void> {
   if ((await whyNoMachine()) !== undefined) return;
   log('Machines: their root file system and packages (once; one to three minutes)');
   await Promise.all([machineRoot(), wheels(), whyNoChromium() === undefined ? chromium() : undefined]);
+  await withSoftware();
 }

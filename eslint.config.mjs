@@ -150,6 +150,11 @@ export default defineConfig(
     rules: mustNotKnow(['app', 'bench', 'cli', 'demo', 'emulator', 'scripts', 'test'], TYPES_OF_SRC),
   },
   {
+    // What a browser runs knows its document, and nothing else does.
+    files: ['handlers/*/page/dom/**/*.ts'],
+    languageOptions: { parserOptions: { ...PROGRAM, project: './tsconfig.page.json' } },
+  },
+  {
     files: ['app/**/*.ts'],
     rules: mustNotKnow(['bench', 'cli', 'demo', 'emulator', 'handlers', 'scripts', 'test']),
   },

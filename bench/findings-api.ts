@@ -54,7 +54,7 @@ async function measureRequests({ socketFolder: host, port, superuser: { user } }
   const database = new Database(() => Promise.resolve(client));
   // One line a request, as in Lambda, where it goes to a file of the runtime.
   const log = (line: object): void => void JSON.stringify(line);
-  const api: Handler = () => answer(EVENT, { database, log, now: performance.now.bind(performance) });
+  const api: Handler = () => answer(EVENT, { database, log, now: performance.now.bind(performance), page: () => '' });
   const { text, values } = worst({ by: 'reclaimableBytes', limit: LIMIT });
   const bare: Handler = async () => ({
     statusCode: 200,

@@ -15,6 +15,7 @@ const STEPS = {
   'lint (eslint)': () => tool('eslint', '.'),
   'library (jsii)': () => tool('jsii'),
   'types, snippets of the documents included (tsc)': () => tool('tsc', '--project', writeSnippets()),
+  'types of the page in a browser (tsc)': () => tool('tsc', '--project', 'tsconfig.page.json'),
   'docs/settings.md, settings.schema.json': () =>
     upToDate(['docs/settings.md', 'settings.schema.json'], 'scripts/settings-schema.ts'),
   'docs/images/cost.svg': () => upToDate(['docs/images/cost.svg'], 'scripts/cost-picture.ts'),

@@ -2,6 +2,7 @@ import { DatabaseAway, type Queries } from '../findings/database';
 import { callerOf, type ProxyAnswer, type ProxyEvent } from './event';
 import { DOCUMENT_PATH, openApiDocument } from './openapi';
 import { Problem } from './problem';
+import { pageContent } from './page-content';
 import { find, parametersOf } from './router';
 import { type Route, ROUTES } from './routes';
 
@@ -11,9 +12,12 @@ export interface Ports {
   readonly log: (line: Readonly<Record<string, unknown>>) => void;
   /** In milliseconds. */
   readonly now: () => number;
+  /** The page for people, a whole document of HTML. */
+  readonly page: () => string;
 }
 
-interface Content {
+/** What is answered, in whichever form. */
+export interface Content {
   readonly type: string;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +25,7 @@ interface Content {
 
 interface Served {
   readonly path: string;
-  serve(request: { event: ProxyEvent; values: Readonly<Record<string, string>> }, database: Queries): Promise<Content>;
+  serve(request: { event: ProxyEvent; values: Readonly<Record<string, string>> }, ports: Ports): Promise<Content>;
 }
 
 /** Of every answer: nobody keeps it, frames it, or takes it for something else. */
@@ -34,14 +38,18 @@ const HEADERS = {
 const RETRY = { 'retry-after': '5' };
 const LONGEST_LOGGED = 256;
 
-const SERVED: readonly Served[] = [...ROUTES.map(served), { path: DOCUMENT_PATH, serve: serveDocument }];
+const SERVED: readonly Served[] = [
+  ...ROUTES.map(served),
+  { path: DOCUMENT_PATH, serve: serveDocument },
+  { path: '/', serve: (_, { page }) => Promise.resolve(pageContent(page())) },
+];
 
 /** Answers a request, whatever happens, and logs it: who asked for what, never what was answered. */
 export async function answer(event: ProxyEvent, ports: Ports): Promise<ProxyAnswer> {
   const started = ports.now();
   const { requestId } = event.requestContext;
   const caller = callerOf(event);
-  const outcome = await outcomeOf(event, caller, ports.database);
+  const outcome = await outcomeOf(event, caller, ports);
   const { statusCode, content, error } = outcome;
   ports.log({
     level: statusCode >= 500 ? 'error' : 'info',
@@ -63,12 +71,12 @@ interface Outcome {
   readonly error?: Readonly<Record<string, unknown>>;
 }
 
-async function outcomeOf(event: ProxyEvent, caller: string | undefined, database: Queries): Promise<Outcome> {
+async function outcomeOf(event: ProxyEvent, caller: string | undefined, ports: Ports): Promise<Outcome> {
   try {
     // API Gateway asks who it is. If it were told not to, nobody would be let in.
     if (caller === undefined) throw new Problem(401, 'sign the request with AWS credentials, or send a token');
     const { found, values } = find(SERVED, event);
-    return { statusCode: 200, content: await found.serve({ event, values }, database) };
+    return { statusCode: 200, content: await found.serve({ event, values }, ports) };
   } catch (thrown) {
     const problem = problemOf(thrown);
     const text = JSON.stringify(problem.body(event.requestContext.requestId));
@@ -96,7 +104,7 @@ function loggable(thrown: unknown): Readonly<Record<string, unknown>> {
 function served(route: Route): Served {
   return {
     path: route.path,
-    serve: async ({ event, values }, database) => {
+    serve: async ({ event, values }, { database }) => {
       const parameters = parametersOf(route.parameters, values, event);
       return { type: 'application/json', text: JSON.stringify(await route.run(parameters, database)) };
     },

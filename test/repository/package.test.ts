@@ -38,10 +38,10 @@ describe('the published package', () => {
     expect(packed).toContain('sweep/tablesleuth_sweep/__main__.py');
   });
 
-  test('brings the functions, bundled, and the Dockerfile of what runs in a container', () => {
+  test('brings the functions, bundled, the Dockerfile of what runs in a container, and the page of the API', () => {
     const programs = readdirSync(join(PROJECT, 'handlers'), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /^[\w-]+\/(index\.ts|Dockerfile)$/.test(path))
-      .map((path) => `assets/${path.replace(/ts$/, 'js')}`);
+      .filter((path) => /^[\w-]+\/(index\.ts|Dockerfile|page\/page\.html)$/.test(path))
+      .map((path) => `assets/${path.replace(/ts$/, 'js').replace('/page/', '/')}`);
     expect(packed.filter((path) => path.startsWith('assets/'))).toEqual(programs.sort());
   });
 

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { answer } from '../../../handlers/findings-api/api';
 import type { ProxyEvent } from '../../../handlers/findings-api/event';
 import { DatabaseAway } from '../../../handlers/findings/database';
 import { FIGURE_NAMES, FIGURES } from '../../../handlers/findings/figures';
-import { CALLER, ports, request, Rows } from './request';
+import { PROJECT } from '../../support/synthesis';
+import { CALLER, PAGE, ports, request, Rows } from './request';
 
 const REQUEST_ID = 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef';
 const NOBODY = { requestContext: { requestId: REQUEST_ID, identity: { userArn: null }, authorizer: null } };
@@ -156,5 +160,33 @@ describe('a page of tables', () => {
     const database = new Rows([]);
     await answer(request('/tables?name=100%25_\\'), ports(database));
     expect(database.asked[0]?.values.at(-1)).toBe('%100\\%\\_\\\\%');
+  });
+});
+
+describe('the page', () => {
+  test('is at the root, and may run its own script, take its own style and ask this API alone', async () => {
+    const { statusCode, headers, body } = await answer(request('/'), ports(new Rows([])));
+    expect([statusCode, headers['content-type'], body]).toEqual([200, 'text/html; charset=utf-8', PAGE]);
+    const hash = (text: string) => createHash('sha256').update(text).digest('base64');
+    const policy = headers['content-security-policy']?.split('; ');
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        ...["default-src 'none'", "connect-src 'self'", "form-action 'none'", "frame-ancestors 'none'"],
+        ...[`script-src 'sha256-${hash('0')}'`, `style-src 'sha256-${hash('p{margin:0}')}'`],
+      ]),
+    );
+    expect(headers['content-security-policy']).not.toContain('unsafe');
+  });
+
+  test('asks for no other place, and has one script and one style', () => {
+    const page = readFileSync(join(PROJECT, 'assets', 'findings-api', 'page.html'), 'utf8');
+    expect(page.match(/<script|<style/g)).toEqual(['<style', '<script']);
+    // The name of SVG is no address.
+    expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\/|innerHTML|@import|\burl\(/);
+    expect(Buffer.byteLength(page)).toBeLessThan(50_000);
+  });
+
+  test('is for nobody whom API Gateway did not ask who it is', async () => {
+    expect(await ask('/', NOBODY)).toMatchObject({ statusCode: 401 });
   });
 });

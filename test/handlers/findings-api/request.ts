@@ -3,6 +3,9 @@ import type { ProxyEvent } from '../../../handlers/findings-api/event';
 import type { Queries } from '../../../handlers/findings/database';
 import type { Statement } from '../../../handlers/findings/queries';
 
+/** As much of a page as the API looks at. */
+export const PAGE = '<!doctype html><style>p{margin:0}</style><p>Findings</p><script>0</script>';
+
 export const CALLER = 'arn:aws:sts::111122223333:assumed-role/reader/ada';
 
 /** A request as API Gateway hands it to a function: what stands after `?` is decoded. */
@@ -34,5 +37,5 @@ export class Rows implements Queries {
 /** What the API is given, and the lines that it logs. */
 export function ports(database: Queries): Ports & { readonly lines: Readonly<Record<string, unknown>>[] } {
   const lines: Readonly<Record<string, unknown>>[] = [];
-  return { database, log: (line) => void lines.push(line), now: () => 0, lines };
+  return { database, log: (line) => void lines.push(line), now: () => 0, page: () => PAGE, lines };
 }

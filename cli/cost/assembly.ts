@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { DISABLE_ASSET_STAGING_CONTEXT, DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
-import { loadSettings, type Settings } from '../../app/settings';
+import type { Settings } from '../../app/settings';
 import { addEnvironment } from '../../app/stacks/environment';
 import { Mistake } from '../mistake';
+import { contextOf, settingsIn } from '../settings';
 import type { PricedTemplate, TemplateResource } from './template';
 
-const PROJECT = join(__dirname, '..', '..');
 const FALLBACK_REGION = 'us-east-2';
 /** As the CDK CLI does: a person knows a resource by the path of its construct. What prices do not need takes half the time. */
 const CONTEXT = {
@@ -36,17 +36,8 @@ interface Template {
 export function synthesizeEnvironment(context: readonly string[]): SynthesizedEnvironment {
   const outdir = mkdtempSync(join(tmpdir(), 'tablesleuth-cost-'));
   try {
-    const all: Record<string, unknown> = {
-      ...contextOfProject(),
-      ...CONTEXT,
-      ...Object.fromEntries(context.map(splitContext)),
-    };
-    const settings = loadSettings({
-      context: (key) => all[key],
-      contextKeys: Object.keys(all),
-      readFile: (path) => readFileSync(join(PROJECT, path), 'utf8'),
-      env: process.env,
-    });
+    const all = { ...CONTEXT, ...contextOf(context) };
+    const settings = settingsIn(all);
     const app = new App({
       outdir,
       context: all,
@@ -76,18 +67,6 @@ export function readTemplate(file: string, region = FALLBACK_REGION): PricedTemp
     throw new Mistake(`--template: got ${file}, wants a CloudFormation template in JSON: ${messageOf(error)}`);
   }
   throw new Mistake(`--template: got ${file}, wants a CloudFormation template in JSON: it has no Resources`);
-}
-
-function contextOfProject(): Record<string, unknown> {
-  const { context } = JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8')) as {
-    readonly context: Record<string, unknown>;
-  };
-  return context;
-}
-
-function splitContext(text: string): [string, string] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function messageOf(error: unknown): string {

@@ -5,9 +5,13 @@ export interface Queries {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Nobody answers; nothing is wrong with what was asked. */
+/** Nobody answers, or not in time; nothing is wrong with what was asked. */
 export class DatabaseAway extends Error {
-  constructor(cause: Error) {
+  /** @param isLost whether the connection went with it */
+  constructor(
+    cause: Error,
+    readonly isLost: boolean,
+  ) {
     super(`the database is away: ${cause.message}`, { cause });
   }
 }
@@ -17,6 +21,8 @@ export class DatabaseAway extends Error {
  * (a shutdown, an idle session that was ended, a statement that took too long), the system.
  */
 const NOT_OF_THE_STATEMENT = /^(08|28|3D|53|57|58)/;
+/** Those that end a connection that was there. A statement that took too long, or found no room, would do so again. */
+const OF_THE_CONNECTION = /^(08|57P)/;
 
 /** One connection that is kept, and made anew when it broke: with a new password, as tokens of IAM end. */
 export class Database implements Queries {
@@ -36,7 +42,7 @@ export class Database implements Queries {
       return await this.ask<Row>(text, values);
     } catch (error) {
       // It may have broken long ago, while a function slept.
-      if (isKept && error instanceof DatabaseAway) return this.ask(text, values);
+      if (isKept && error instanceof DatabaseAway && error.isLost) return this.ask(text, values);
       throw error;
     }
   }
@@ -64,13 +70,18 @@ export class Database implements Queries {
 
   private async ask<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
     const kept = (this.client ??= this.connected());
+    const client = await kept.catch((error: Error) => {
+      this.forget(kept);
+      throw new DatabaseAway(error, true);
+    });
     try {
-      const client = await kept;
       return (await client.query<Row>(text, [...values])).rows;
     } catch (error) {
-      if (isOfTheStatement(error)) throw error;
-      this.forget(kept);
-      throw new DatabaseAway(error as Error);
+      const code = error instanceof DatabaseError ? (error.code ?? '') : undefined;
+      if (code !== undefined && !NOT_OF_THE_STATEMENT.test(code)) throw error;
+      const isLost = code === undefined || OF_THE_CONNECTION.test(code);
+      if (isLost) this.forget(kept);
+      throw new DatabaseAway(error as Error, isLost);
     }
   }
 
@@ -86,9 +97,4 @@ export class Database implements Queries {
     if (this.client === broken) this.client = undefined;
     broken?.then((client) => client.end()).catch(() => undefined);
   }
-}
-
-/** Errors of the server have a class; everything else comes from the way there. */
-function isOfTheStatement(error: unknown): boolean {
-  return error instanceof DatabaseError && !NOT_OF_THE_STATEMENT.test(error.code ?? '');
 }

@@ -8,7 +8,10 @@ export function figureForm(address: Extract<Address, { by: FigureName }>, ...mor
   const options = FIGURE_NAMES.map((name) =>
     tag('option', { value: name, ...(name === address.by ? { selected: '' } : {}) }, LABELS[name].text),
   );
-  return form('What is shown', [...labelled('by', 'Figure', tag('select', { id: 'by', name: 'by' }, ...options)), ...more]);
+  return form('What is shown', [
+    ...labelled('by', 'Figure', tag('select', { id: 'by', name: 'by' }, ...options)),
+    ...more,
+  ]);
 }
 
 export function searchForm(name: string): Tag {

@@ -91,6 +91,7 @@ describe('when something fails', () => {
   test('a database that is away is told as such, with the time to try again', async () => {
     const away = new DatabaseAway(
       Object.assign(new Error('connect ECONNREFUSED 10.0.2.5:5432'), { code: 'ECONNREFUSED' }),
+      true,
     );
     const { statusCode, headers, body, lines } = await ask('/tables', { given: away });
     expect([statusCode, headers['retry-after'], body.title]).toEqual([503, '5', 'Service Unavailable']);

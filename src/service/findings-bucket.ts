@@ -26,6 +26,9 @@ export interface FindingsBucketProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** A run is begun again for as long as its job is tried, hours at most; then its plan says what it was to read. */
+const PLANS_KEPT = Duration.days(30);
+
 /**
  * Where sweeps put what they found: one object for each table, below `findings/`, whose versions are its history. Each
  * new one is an event on the account's default event bus. Costs cents a month.
@@ -33,6 +36,9 @@ export interface FindingsBucketProps {
 export class FindingsBucket extends Construct {
   /** What the keys of findings begin with. */
   public static readonly PREFIX = 'findings/';
+
+  /** What the keys of a sweep's plan begin with: its shares, and the job that reads them. They are gone after a month. */
+  public static readonly RUNS_PREFIX = 'runs/';
 
   /** The bucket: nothing of it is public, and requests come over TLS alone. */
   public readonly bucket: IBucket;
@@ -49,6 +55,12 @@ export class FindingsBucket extends Construct {
           noncurrentVersionExpiration: expiration,
           abortIncompleteMultipartUploadAfter: Duration.days(1),
           expiredObjectDeleteMarker: true,
+        },
+        {
+          id: 'forget-plans',
+          prefix: FindingsBucket.RUNS_PREFIX,
+          expiration: PLANS_KEPT,
+          noncurrentVersionExpiration: Duration.days(1),
         },
       ],
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,

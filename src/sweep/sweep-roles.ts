@@ -11,7 +11,7 @@ import type { DataAccess } from '../workbench/data-access';
 import type { SweepImage } from './sweep-image';
 
 /** Where plans lie in the findings bucket. */
-export const RUNS = 'runs';
+export const RUNS = FindingsBucket.RUNS_PREFIX.replace(/\/$/, '');
 /** Where finding documents lie in it. */
 export const FINDINGS = FindingsBucket.PREFIX.replace(/\/$/, '');
 

@@ -52,8 +52,21 @@ describe('the bucket of findings', () => {
     [Duration.days(30), 30],
   ])('forgets previous versions after %s', (previousVersionExpiration, days) => {
     expect(propertiesOf(templateWith({ previousVersionExpiration }), 'AWS::S3::Bucket')).toMatchObject({
-      LifecycleConfiguration: { Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: days } }] },
+      LifecycleConfiguration: { Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: days } }, {}] },
     });
+  });
+
+  test('forgets the plans of sweeps after a month, and no finding that is the newest of its table', () => {
+    const { LifecycleConfiguration } = propertiesOf(template, 'AWS::S3::Bucket') as {
+      LifecycleConfiguration: { Rules: ReadonlyArray<Readonly<Record<string, unknown>>> };
+    };
+    const expiring = LifecycleConfiguration.Rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined);
+    expect(expiring).toEqual([
+      {
+        ...{ Id: 'forget-plans', Status: 'Enabled', Prefix: 'runs/', ExpirationInDays: 30 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+    ]);
   });
 
   test('goes with its stack where that is wanted', () => {

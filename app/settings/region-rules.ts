@@ -1,5 +1,6 @@
 import { type Path, type Problem, show } from './problem';
 import type { Judged, Rule } from './rules';
+import type { GivenSettings } from './schema';
 
 const problem = (path: Path, says: string): Problem[] => [{ path, says }];
 
@@ -18,21 +19,37 @@ interface GivenBalancer {
 /** What exists already is in one region, and the settings of several are the same. */
 const whatExistsIsInOneRegion: Rule = ({ given, regions, isWrong }) => {
   if (regions.length < 2 || isWrong('regions')) return [];
-  const { volumeId, fileSystemId } = given.workspace || {};
-  const { signIn, webAclArn } = (given.access ?? {}) as GivenBalancer;
-  const existing = [
-    { path: ['network', 'vpcId'], value: given.network?.vpcId },
+  const wants = 'wants it left out, or an environment of its own for the region that it is in';
+  return [...existingOfHosts(given), ...existingOfService(given)]
+    .filter(({ path, value }) => value !== undefined && !isWrong(path.join('.')))
+    .map(({ path, value }) => ({ path, says: `got ${show(value)} with ${regions.length} regions, ${wants}` }));
+};
+
+interface Existing {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+function existingOfHosts({ access, network, workspace }: GivenSettings): Existing[] {
+  const { volumeId, fileSystemId } = workspace || {};
+  const { signIn, webAclArn } = (access ?? {}) as GivenBalancer;
+  return [
+    { path: ['network', 'vpcId'], value: network?.vpcId },
     { path: ['workspace', 'volumeId'], value: volumeId },
     { path: ['workspace', 'fileSystemId'], value: fileSystemId },
     { path: ['access', 'signIn', 'userPoolId'], value: signIn?.userPoolId },
     { path: ['access', 'signIn', 'clientSecretArn'], value: signIn?.clientSecretArn },
     { path: ['access', 'webAclArn'], value: webAclArn },
   ];
-  const wants = 'wants it left out, or an environment of its own for the region that it is in';
-  return existing
-    .filter(({ path, value }) => value !== undefined && !isWrong(path.join('.')))
-    .map(({ path, value }) => ({ path, says: `got ${show(value)} with ${regions.length} regions, ${wants}` }));
-};
+}
+
+function existingOfService({ service }: GivenSettings): Existing[] {
+  const { api } = service || {};
+  return [
+    { path: ['service', 'api', 'userPoolArn'], value: api?.userPoolArn },
+    { path: ['service', 'api', 'webAclArn'], value: api?.webAclArn },
+  ];
+}
 
 /** Each of these is given to the hosts of its own region: of another one nobody would get it. */
 const dataIsWhereHostsAre: Rule = (judged) => [...elsewhere(judged, 'tableBuckets'), ...elsewhere(judged, 'kmsKeys')];

@@ -3,6 +3,7 @@ import type { Path, Problem } from './problem';
 import { show } from './problem';
 import { architectureOf } from './instance-type';
 import { REGION_RULES } from './region-rules';
+import { SERVICE_RULES } from './service-rules';
 import { sweepReadsWhatDataNames } from './sweep-rules';
 import type { CompletedSettings, GivenSettings } from './schema';
 
@@ -293,5 +294,6 @@ const RULES: readonly Rule[] = [
   productionKeepsItsData,
   sweepReadsWhatDataNames,
   judgeAccess,
+  ...SERVICE_RULES,
   ...REGION_RULES,
 ];

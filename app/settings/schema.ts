@@ -32,7 +32,7 @@ export const settingsSchema = block({
   }),
   regions: listOf(awsRegion(), REGIONS).min(1, { error: REGIONS }).optional().meta({
     description:
-      'Several AWS regions, each with everything of its own: stacks, hosts, password, key, logs, alarms; the dashboard is one over all, in the first. Stacks are then named with their region. Excludes `region`.',
+      'Several AWS regions, each with everything of its own: stacks, hosts, password, key, logs, alarms; the dashboard of the hosts is one over all, in the first. Stacks are then named with their region. Excludes `region`.',
     defaultText: '`[region]`',
   }),
   account: text(/^\d{12}$/, 'an AWS account: 12 digits in quotes, such as "123456789012"')
@@ -84,7 +84,7 @@ export const settingsSchema = block({
   }),
   service: service.meta({
     description:
-      'A bucket for findings in the data stack: versioned, encrypted, each finding an event. Left out or `false`, there is none.',
+      'Keeps what sweeps found in a database, answers questions about it by an API, and tells people what got worse, with `alarms`. Left out or `false`, there is none of it.',
   }),
   logRetentionDays: z
     .literal(LOG_RETENTION_DAYS, { error: `a retention that CloudWatch Logs has: ${LOG_RETENTION_DAYS.join(', ')}` })

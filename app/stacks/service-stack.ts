@@ -55,7 +55,8 @@ export class ServiceStack extends Stack {
       logGroup: logs.workers,
       ...service.workers,
     });
-    const alertTopic = Topic.fromTopicArn(this, 'Alerts', published.refer(ALERT_TOPIC));
+    const alertTopic =
+      settings.alarms === false ? undefined : Topic.fromTopicArn(this, 'Alerts', published.refer(ALERT_TOPIC));
     const notifications = new FindingsNotifications(this, 'Notifications', { ...common, alertTopic });
     const api = new FindingsApi(this, 'Api', {
       ...common,
@@ -63,7 +64,7 @@ export class ServiceStack extends Stack {
       functionLog: logs.functions,
       requestLog: logs.requests,
     });
-    this.watch({ api, ingest, notifications, database }, environment, alertTopic);
+    this.watch({ api, ingest, notifications, database }, settings, alertTopic);
     this.output('LogBucketName', bucket.bucketName, 'Where finding documents are');
     this.output('DBClusterArn', database.cluster.clusterArn, 'The database of findings');
     this.output('ApiEndpoint', api.url, 'The API of findings');
@@ -91,16 +92,25 @@ export class ServiceStack extends Stack {
 
   private watch(
     parts: Omit<ServiceAlarmsProps, 'environmentName' | 'topic'>,
-    environment: string,
-    topic: ITopic,
+    settings: Settings,
+    topic: ITopic | undefined,
   ): void {
-    const { alarms } = new ServiceAlarms(this, 'Alarms', { ...parts, environmentName: environment, topic });
-    new ServiceDashboard(this, 'Dashboard', { ...parts, alarms, dashboardName: `tablesleuth-findings-${environment}` });
+    const environmentName = settings.environment;
+    const alarms =
+      topic === undefined ? [] : new ServiceAlarms(this, 'Alarms', { ...parts, environmentName, topic }).alarms;
+    if (settings.dashboard !== false) {
+      new ServiceDashboard(this, 'Dashboard', { ...parts, alarms, dashboardName: dashboardName(settings) });
+    }
   }
 
   private output(id: string, value: string, description: string): void {
     new CfnOutput(this, id, { value, description });
   }
+}
+
+/** An account has each name once, whatever the region. No environment has an underscore in its name. */
+function dashboardName({ environment, region, regions }: Settings): string {
+  return [`tablesleuth-${environment}`, 'findings', ...(regions.length > 1 ? [region] : [])].join('_');
 }
 
 /** A database that stays when this stack is destroyed must not have the name of the one that the next stack makes. */

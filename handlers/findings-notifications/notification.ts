@@ -16,8 +16,8 @@ export interface Notification {
 
 export interface NotificationPorts {
   readonly transaction: <T>(work: (queries: Queries) => Promise<T>) => Promise<T>;
-  /** Tells people. */
-  readonly publish: (digest: Digest) => Promise<void>;
+  /** Tells people; left out where nobody is told, so that whoever is told later is told all of it. */
+  readonly publish?: (digest: Digest) => Promise<void>;
   readonly log: (line: Readonly<Record<string, string | number>>) => void;
 }
 
@@ -36,6 +36,7 @@ export async function take(
     await queries.query('select pg_advisory_xact_lock($1)', [ONE_AT_A_TIME]);
     const noted = await queries.query(NOTE, [MessageId, TopicArn, Subject, Message, Timestamp]);
     if (noted.length === 0) return log({ event: 'known', message: MessageId });
+    if (publish === undefined) return log({ event: 'recorded', message: MessageId });
     const { rows, total } = await worsenings(queries);
     await noteTold(queries);
     const digest = digestOf(rows, total);

@@ -1,4 +1,5 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
+import { InterfaceVpcEndpointAwsService } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -35,6 +36,7 @@ export class FindingsMigration extends Construct {
     const { database, encryptionKey, logGroup } = props;
     const network = props.network._handlerNetwork(this, 'Brings the schema of findings up to date');
     database.allow(network.securityGroup, 'Migration');
+    const secrets = props.network._reach('SecretsManager', InterfaceVpcEndpointAwsService.SECRETS_MANAGER);
     const handler = new HandlerFunction(this, 'Function', {
       handler: 'findings-migration',
       description: 'Brings the schema of the database of findings up to date',
@@ -63,8 +65,8 @@ export class FindingsMigration extends Construct {
       // Another digest makes CloudFormation call the function again.
       properties: { Migrations: handlerDigest('findings-migration') },
     });
-    // Its instances make a cluster answer, and the rules let the function in.
-    schema.node.addDependency(database, network.securityGroup);
+    // Its instances make a cluster answer, the rules let the function in, and it reads the password first of all.
+    schema.node.addDependency(database, network.securityGroup, ...secrets);
   }
 
   /** The role of the function by which CDK calls the migration and tells CloudFormation how it ended. */

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { InterfaceVpcEndpointAwsService } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -22,8 +23,13 @@ export interface FindingsNotificationsProps {
   readonly encryptionKey: IKey;
   /** Where the function writes its log. */
   readonly logGroup: ILogGroup;
-  /** Where digests go: the topic that tells people. */
-  readonly alertTopic: ITopic;
+
+  /**
+   * Where digests go: the topic that tells people.
+   *
+   * @default - nobody is told; notifications are recorded all the same
+   */
+  readonly alertTopic?: ITopic;
 }
 
 /**
@@ -59,22 +65,18 @@ export class FindingsNotifications extends Construct {
     const { database, network, encryptionKey, logGroup, alertTopic } = props;
     const place = network._handlerNetwork(this, 'Notifications of findings');
     database.allow(place.securityGroup, 'Notifications');
+    if (alertTopic !== undefined) network._reach('Sns', InterfaceVpcEndpointAwsService.SNS);
     return new HandlerFunction(this, 'Function', {
       handler: 'findings-notifications',
       description: 'Records notifications and tells people what changed',
       timeout: Duration.minutes(1),
       environment: {
         ...database.environment('findings_notifications'),
-        ALERT_TOPIC_ARN: alertTopic.topicArn,
+        ...(alertTopic && { ALERT_TOPIC_ARN: alertTopic.topicArn }),
       },
       statements: [
         database.signInStatement('findings_notifications'),
-        new PolicyStatement({ sid: 'TellPeople', actions: ['sns:Publish'], resources: [alertTopic.topicArn] }),
-        new PolicyStatement({
-          sid: 'EncryptIt',
-          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-          resources: [encryptionKey.keyArn],
-        }),
+        ...(alertTopic === undefined ? [] : tellStatements(alertTopic, encryptionKey)),
       ],
       wildcards: 'Network interfaces are asked for by Lambda itself alone, before they have a name',
       encryptionKey,
@@ -83,4 +85,11 @@ export class FindingsNotifications extends Construct {
       network: place,
     }).function;
   }
+}
+
+function tellStatements({ topicArn }: ITopic, { keyArn }: IKey): PolicyStatement[] {
+  return [
+    new PolicyStatement({ sid: 'TellPeople', actions: ['sns:Publish'], resources: [topicArn] }),
+    new PolicyStatement({ sid: 'EncryptIt', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [keyArn] }),
+  ];
 }

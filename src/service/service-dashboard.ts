@@ -12,7 +12,7 @@ import { apiErrors, apiLatency, apiRequests, capacity, capacityUsed } from './se
 export interface ServiceDashboardProps {
   /** The name of the dashboard. */
   readonly dashboardName: string;
-  /** The alarms whose state is shown. */
+  /** The alarms whose state is shown; without any there is no such line. */
   readonly alarms: IAlarm[];
   /** What answers. */
   readonly api: FindingsApi;
@@ -34,13 +34,18 @@ export class ServiceDashboard extends Construct {
       dashboardName: props.dashboardName,
       defaultInterval: Duration.hours(12),
       widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', alarms: props.alarms, width: WIDTH, height: 3 })],
+        ...states(props.alarms),
         [requests(props), latency(props)],
         [arrivals(props), lost(props)],
         [database(props), paid(props)],
       ],
     });
   }
+}
+
+function states(alarms: IAlarm[]): IWidget[][] {
+  if (alarms.length === 0) return [];
+  return [[new AlarmStatusWidget({ title: 'Alarms', alarms, width: WIDTH, height: 3 })]];
 }
 
 function requests({ api }: ServiceDashboardProps): IWidget {

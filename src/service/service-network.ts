@@ -1,7 +1,7 @@
 import { type CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import {
   GatewayVpcEndpointAwsService,
-  InterfaceVpcEndpointAwsService,
+  type IInterfaceVpcEndpointService,
   type ISecurityGroup,
   type ISubnet,
   type IVpc,
@@ -13,7 +13,7 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { HandlerNetwork } from '../private/handler-function';
 import { addFlowLog } from '../private/flow-log';
 import { fail, isKnown } from '../private/validate';
@@ -32,8 +32,8 @@ export interface ServiceNetworkProps {
   readonly cidr?: string;
 
   /**
-   * How many NAT gateways, 0 to 2, each about $33 a month and $0.045 a GB. Without any, functions reach the two APIs that
-   * they call through endpoints in one zone, $7.30 a month each, and workers have an address of their own while they run.
+   * How many NAT gateways, 0 to 2, each about $33 a month and $0.045 a GB. Without any, functions reach the APIs that they
+   * call through endpoints in one zone, $7.30 a month each, and workers have an address of their own while they run.
    *
    * @default - 0
    */
@@ -67,6 +67,9 @@ export class ServiceNetwork extends Construct {
   /** Whether workers need an address of their own to reach AWS. */
   public readonly workersHaveAddresses: boolean;
 
+  /** Who is let in to endpoints; undefined where private subnets have a way out. */
+  private readonly endpointGroup?: ISecurityGroup;
+
   constructor(scope: Construct, id: string, props: ServiceNetworkProps) {
     super(scope, id);
     const natGateways = props.natGateways ?? 0;
@@ -93,7 +96,7 @@ export class ServiceNetwork extends Construct {
     this.privateSubnets = vpc.selectSubnets({ subnetGroupName: 'Private' }).subnets;
     this.workerSubnets = hasWayOut ? this.privateSubnets : vpc.publicSubnets;
     this.workersHaveAddresses = !hasWayOut;
-    if (!hasWayOut) addEndpoints(vpc, this.privateSubnets, cidr);
+    this.endpointGroup = hasWayOut ? undefined : endpointGroup(vpc, cidr);
     addFlowLog(this, vpc, props.flowLogGroup);
     acknowledgeRoutes(
       vpc,
@@ -121,21 +124,37 @@ export class ServiceNetwork extends Construct {
     const securityGroup = this.clientGroup(scope, 'SecurityGroup', description);
     return { vpc: this.vpc, subnets: this.privateSubnets, securityGroup };
   }
+
+  /**
+   * Lets functions call an API of AWS: by an endpoint where they have no way out. One zone's endpoint serves both zones.
+   * What it returns is there before they can.
+   *
+   * @internal
+   */
+  public _reach(id: string, service: IInterfaceVpcEndpointService): IDependable[] {
+    if (this.endpointGroup === undefined) return [];
+    const known = this.vpc.node.tryFindChild(id);
+    if (known !== undefined) return [known];
+    const endpoint = this.vpc.addInterfaceEndpoint(id, {
+      service,
+      subnets: { subnets: this.privateSubnets.slice(0, 1) },
+      securityGroups: [this.endpointGroup],
+      open: false,
+    });
+    return [endpoint];
+  }
 }
 
 function keepPlaceOfDatabase(vpc: Vpc, subnets: ISubnet[], policy: RemovalPolicy): void {
   for (const construct of [vpc, ...subnets]) (construct.node.defaultChild as CfnResource).applyRemovalPolicy(policy);
 }
 
-/** What functions call: the secret of the owner, and the topic of the alerts. One zone's endpoint serves both zones. */
-function addEndpoints(vpc: Vpc, [first]: ISubnet[], cidr: string): void {
+function endpointGroup(vpc: Vpc, cidr: string): SecurityGroup {
   const group = new SecurityGroup(vpc, 'EndpointGroup', {
     vpc,
     description: 'Endpoints of APIs that functions of the network call',
     allowAllOutbound: false,
   });
   group.addIngressRule(Peer.ipv4(cidr), Port.HTTPS, 'From inside the network');
-  const options = { subnets: { subnets: [first!] }, securityGroups: [group], open: false };
-  vpc.addInterfaceEndpoint('SecretsManager', { service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER, ...options });
-  vpc.addInterfaceEndpoint('Sns', { service: InterfaceVpcEndpointAwsService.SNS, ...options });
+  return group;
 }

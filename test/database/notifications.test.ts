@@ -4,7 +4,7 @@ import type { Database } from '../../handlers/findings/database';
 import type { Finding } from '../../handlers/findings/finding';
 import { arrivedIn, record } from '../../handlers/findings/ingestion';
 import type { Digest } from '../../handlers/findings-notifications/digest';
-import { take } from '../../handlers/findings-notifications/notification';
+import { type NotificationPorts, take } from '../../handlers/findings-notifications/notification';
 import { bytesOf, failedFindingOf, findingOf } from '../support/findings';
 import { FindingsDatabase } from '../support/findings-database';
 import { scratchFolder } from '../support/scratch';
@@ -38,7 +38,13 @@ async function found(...findings: ((inspectedAt: string) => Finding)[]): Promise
   );
 }
 
-function notify(MessageId: string, publish = (digest: Digest) => Promise.resolve(void sent.push(digest))) {
+const tell = (digest: Digest) => Promise.resolve(void sent.push(digest));
+
+function notify(MessageId: string, publish = tell) {
+  return taken(MessageId, { publish });
+}
+
+function taken(MessageId: string, { publish }: Pick<NotificationPorts, 'publish'>) {
   const notification = {
     MessageId,
     TopicArn: 'arn:aws:sns:us-east-2:000000000000:notifications',
@@ -47,7 +53,7 @@ function notify(MessageId: string, publish = (digest: Digest) => Promise.resolve
     Timestamp: '2026-11-01T00:00:00.000Z',
   };
   const transaction: Database['transaction'] = (work) => notifications.transaction(work);
-  return take(notification, { transaction, publish, log: () => undefined });
+  return take(notification, { transaction, ...(publish && { publish }), log: () => undefined });
 }
 
 const table = (id: string, advice: Finding['advice']) => (inspectedAt: string) =>
@@ -115,6 +121,14 @@ describe('a notification', () => {
     expect(await database.ask('select from notification')).toEqual([]);
     await notify('one');
     expect(sent).toHaveLength(1);
+  });
+
+  test('is recorded where nobody is told, and whoever is told later is told all of it', async () => {
+    await found(table('glue:a.one', [advice('small', 'low')]));
+    await taken('one', {});
+    expect(await database.ask('select message_id from notification')).toEqual([{ message_id: 'one' }]);
+    await notify('two');
+    expect(sent.map(({ message }) => message)).toEqual(['low: a.one: small is wrong. Compact it.']);
   });
 
   test('names the first twenty tables alone', async () => {

@@ -16,5 +16,5 @@ export const dashboard = orSwitch(
   .default(false)
   .meta({
     description:
-      'The CloudWatch dashboard `tablesleuth-<environment>`: health, people, disk, cost, load, errors. 3 USD a month after the first three of an account, so it is off by default.',
+      'The CloudWatch dashboard `tablesleuth-<environment>`: health, people, disk, cost, load, errors; with `service` another one, `tablesleuth-<environment>_findings`. Each 3 USD a month after the first three of an account, so it is off by default.',
   });

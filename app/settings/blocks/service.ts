@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { wantedOfVpcCidr } from '../cidr';
 import { block, part, text, wholeNumber, yesOrNo } from '../vocabulary';
 
 const capacityUnits = (min: number) => wholeNumber(min, 256);
@@ -49,17 +51,25 @@ const api = block({
     .meta({ description: 'A web ACL of yours in front of the API.', defaultText: 'none' }),
 });
 
+const CIDR = 'an IPv4 block such as 10.0.0.0/16';
+
 /** The findings service. */
 export const service = part({
-  cidr: text(/^\d+\.\d+\.\d+\.\d+\/(1[6-9]|2[0-2])$/, 'an IPv4 block of /16 to /22 such as 10.0.0.0/16')
+  cidr: z
+    .string({ error: CIDR })
+    .superRefine((cidr, context) => {
+      const message = wantedOfVpcCidr(cidr);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
     .optional()
     .meta({
-      description: 'The private IPv4 block of the network of the service, with four subnets of /24.',
+      description:
+        'The private IPv4 block of the network of the service, /16 to /22, with four subnets of /24. A database does not move: it stays as it was first deployed.',
       defaultText: '`10.0.0.0/16`',
     }),
   natGateways: wholeNumber(0, 2).optional().meta({
     description:
-      'How many NAT gateways, about 33 USD a month each. Without any, functions call AWS through two endpoints, 7.30 USD a month each.',
+      'How many NAT gateways, about 33 USD a month each. Without any, functions call AWS through endpoints, 7.30 USD a month each: one, and with `alarms` two.',
     defaultText: '`0`',
   }),
   database: database.optional().meta({ description: 'The database of findings.' }),

@@ -1,12 +1,26 @@
 import type { Stack } from 'aws-cdk-lib';
+import { InterfaceVpcEndpointAwsService } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import { ServiceNetwork, type ServiceNetworkProps } from '../../../src';
 import { templateOf } from '../../support/synthesis';
-import { plain, resourcesOf } from '../../support/template';
+import { plain, resourcesOf, type TemplateDocument } from '../../support/template';
 
 const networkIn = (stack: Stack, props: Partial<ServiceNetworkProps> = {}) =>
   new ServiceNetwork(stack, 'Network', { flowLogGroup: new LogGroup(stack, 'Log'), ...props });
+/** The same with functions in it that call two APIs, one of them twice. */
+const calledNetworkIn = (stack: Stack, props?: Partial<ServiceNetworkProps>) => {
+  const network = networkIn(stack, props);
+  for (const id of ['SecretsManager', 'Sns', 'Sns'] as const) network._reach(id, SERVICES[id]);
+};
+const SERVICES = {
+  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  Sns: InterfaceVpcEndpointAwsService.SNS,
+};
+const servicesReached = (template: TemplateDocument) =>
+  resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(({ Properties }) =>
+    String(plain(template, Properties?.ServiceName)).split('.').at(-1),
+  );
 const templateWith = (props?: Partial<ServiceNetworkProps>) => templateOf((stack) => void networkIn(stack, props));
 
 test.each([-1, 3])('fails with %s NAT gateways', (natGateways) => {
@@ -30,11 +44,10 @@ describe.each([0, 1, 2])('the network with %s NAT gateways', (natGateways) => {
     }
   });
 
-  test('has a free way to S3, and pays for endpoints only without a way out', () => {
-    const services = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(({ Properties }) =>
-      String(plain(template, Properties?.ServiceName)).split('.').at(-1),
-    );
-    expect(services).toEqual(natGateways === 0 ? ['s3', 'secretsmanager', 'sns'] : ['s3']);
+  test('has a free way to S3, and pays for endpoints only without a way out, and of what is called', () => {
+    expect(servicesReached(template)).toEqual(['s3']);
+    const called = templateOf((stack) => calledNetworkIn(stack, { natGateways }));
+    expect(servicesReached(called)).toEqual(natGateways === 0 ? ['s3', 'secretsmanager', 'sns'] : ['s3']);
   });
 
   test('has workers where they reach AWS', () => {
@@ -51,10 +64,11 @@ describe.each([0, 1, 2])('the network with %s NAT gateways', (natGateways) => {
 });
 
 test('endpoints are in one zone, and answer the network alone', () => {
-  const template = templateWith();
+  const template = templateOf(calledNetworkIn);
   const endpoints = resourcesOf(template, 'AWS::EC2::VPCEndpoint').filter(
     ({ Properties }) => Properties?.VpcEndpointType === 'Interface',
   );
+  expect(endpoints).toHaveLength(2);
   for (const { Properties } of endpoints) expect(Properties?.SubnetIds).toHaveLength(1);
   const rules = resourcesOf(template, 'AWS::EC2::SecurityGroup').flatMap(
     ({ Properties }) => (Properties?.SecurityGroupIngress ?? []) as object[],

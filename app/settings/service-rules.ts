@@ -1,0 +1,64 @@
+import { type Path, type Problem, show } from './problem';
+import { regionOfArn } from './region-rules';
+import type { Rule } from './rules';
+
+/** What the constructs take where the settings say nothing. */
+const MOST_CAPACITY = 4;
+const MOST_WORKERS = 4;
+/** Its four subnets have 251 usable addresses each. */
+const LARGEST_PREFIX = 22;
+
+const databaseHasRoom: Rule = ({ completed: { service }, isWrong }) =>
+  isWrong('service.database')
+    ? []
+    : mostIsAtLeastLeast(['service', 'database'], service?.database ?? {}, {
+        least: 'minCapacity',
+        most: 'maxCapacity',
+        otherwise: MOST_CAPACITY,
+      });
+
+const workersFit: Rule = ({ completed: { service }, isWrong }) =>
+  isWrong('service.workers')
+    ? []
+    : mostIsAtLeastLeast(['service', 'workers'], service?.workers ?? {}, {
+        least: 'minWorkers',
+        most: 'maxWorkers',
+        otherwise: MOST_WORKERS,
+      });
+
+function mostIsAtLeastLeast<Key extends string>(
+  path: Path,
+  block: Readonly<Partial<Record<Key, unknown>>>,
+  { least, most, otherwise }: { readonly least: Key; readonly most: Key; readonly otherwise: number },
+): Problem[] {
+  const [min = 0, max] = [block[least], block[most]] as [number?, number?];
+  if (min <= (max ?? otherwise)) return [];
+  if (max === undefined) {
+    const wants = `wants a ${most} of at least as many beside it: left out it is ${otherwise}`;
+    return [{ path: [...path, least], says: `got ${min} without ${most}, ${wants}` }];
+  }
+  const says = `got ${max} together with ${[...path, least].join('.')}: ${min}, wants at least as many`;
+  return [{ path: [...path, most], says }];
+}
+
+const networkHoldsItsSubnets: Rule = ({ completed: { service }, isWrong }) => {
+  const cidr = service?.cidr;
+  if (cidr === undefined || isWrong('service.cidr') || Number(cidr.split('/')[1]) <= LARGEST_PREFIX) return [];
+  const wants = `wants a block of /${LARGEST_PREFIX} or larger for four subnets of /24`;
+  return [{ path: ['service', 'cidr'], says: `got ${show(cidr)}, ${wants}` }];
+};
+
+const webAclIsWhereItsApiIs: Rule = ({ completed: { service }, region, regions, isWrong }) => {
+  const arn = service?.api?.webAclArn;
+  if (arn === undefined || regions.length > 1 || isWrong('region') || isWrong('service.api')) return [];
+  if (regionOfArn(arn) === region) return [];
+  const says = `got ${show(arn)}, wants one in ${region}: an API takes one of its own region`;
+  return [{ path: ['service', 'api', 'webAclArn'], says }];
+};
+
+export const SERVICE_RULES: readonly Rule[] = [
+  databaseHasRoom,
+  workersFit,
+  networkHoldsItsSubnets,
+  webAclIsWhereItsApiIs,
+];

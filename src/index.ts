@@ -33,6 +33,7 @@ export * from './service/service-alarms';
 export * from './service/service-dashboard';
 export * from './service/service-logs';
 export * from './service/service-network';
+export * from './service/sweep-end';
 export * from './sweep/sweep';
 export * from './workbench/access';
 export * from './workbench/access-log-bucket';

@@ -14,10 +14,13 @@ import {
   ServiceDashboard,
   ServiceLogs,
   ServiceNetwork,
+  SweepEnd,
+  type SweepEndProps,
 } from '../../src';
 import type { Settings } from '../settings';
 import { importedFindingsBucket } from './findings';
 import { PublishedValues } from './published';
+import { SWEEP_QUEUE } from './sweep-stack';
 import { zone } from './zone';
 
 /** Where people are told, as the stack of the operations publishes it. */
@@ -58,6 +61,7 @@ export class ServiceStack extends Stack {
     const alertTopic =
       settings.alarms === false ? undefined : Topic.fromTopicArn(this, 'Alerts', published.refer(ALERT_TOPIC));
     const notifications = new FindingsNotifications(this, 'Notifications', { ...common, alertTopic });
+    this.hearOfSweeps(settings, { arrivals: ingest.arrivals.queue, topic: notifications.topic, encryptionKey });
     const api = new FindingsApi(this, 'Api', {
       ...common,
       ...service.api,
@@ -88,6 +92,12 @@ export class ServiceStack extends Stack {
       clusterIdentifier: `tablesleuth-${environment}-${uniquePart(this)}`,
       backupRetention: backupDays === undefined ? undefined : Duration.days(backupDays),
     });
+  }
+
+  private hearOfSweeps({ environment, sweep }: Settings, props: Omit<SweepEndProps, 'queueArn'>): void {
+    if (sweep === undefined) return;
+    const queueArn = new PublishedValues(environment).read(this, SWEEP_QUEUE);
+    new SweepEnd(this, 'SweepEnd', { ...props, queueArn });
   }
 
   private watch(

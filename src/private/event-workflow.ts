@@ -15,8 +15,8 @@ export interface EventWorkflowProps {
   /** What the calls need, and nothing else. */
   readonly statements: PolicyStatement[];
   readonly role: { readonly description: string; readonly policyDescription: string };
-  /** Why a resource of the statements has a wildcard. */
-  readonly wildcardReason: string;
+  /** Why a resource of the statements has a wildcard; left out where none has one. */
+  readonly wildcardReason?: string;
   /** Why an event that is lost is no harm. */
   readonly lossReason: string;
 }
@@ -78,7 +78,7 @@ export function addEventWorkflow(scope: Construct, props: EventWorkflowProps): s
 
 function caller(scope: Construct, { statements, role, wildcardReason }: EventWorkflowProps): Role {
   const policy = new ManagedPolicy(scope, 'UpdatePolicy', { description: role.policyDescription, statements });
-  acknowledgeWildcardResources(policy, statements, wildcardReason);
+  if (wildcardReason !== undefined) acknowledgeWildcardResources(policy, statements, wildcardReason);
   return new Role(scope, 'Updater', {
     description: role.description,
     assumedBy: new ServicePrincipal('states.amazonaws.com'),

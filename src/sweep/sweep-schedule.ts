@@ -9,6 +9,9 @@ export interface SweepScheduleProps {
   readonly definitionArn: string;
 }
 
+/** The name of the planner's job, which tells it from its workers. */
+export const PLAN_JOB_NAME = 'sweep-plan';
+
 /** A sweep that begins later than this is as good as the next one. */
 const TRY_FOR = Duration.hours(1);
 
@@ -29,7 +32,7 @@ export class SweepSchedule extends Construct {
         arn: `arn:${partition}:scheduler:::aws-sdk:batch:submitJob`,
         roleArn: this.role(group.attrArn, [definitionArn, queueArn]).roleArn,
         input: Stack.of(this).toJsonString({
-          JobName: 'sweep-plan',
+          JobName: PLAN_JOB_NAME,
           JobQueue: queueArn,
           JobDefinition: definitionArn,
         }),

@@ -15,6 +15,7 @@ import {
   ServiceLogs,
   ServiceNetwork,
   type ServiceNetworkProps,
+  SweepEnd,
 } from '../../src';
 
 /** What every part of the findings service stands on. */
@@ -68,5 +69,11 @@ export function findingsServiceIn(stack: Stack): void {
     api: new FindingsApi(stack, 'Api', { ...common, functionLog: logs.functions, requestLog: logs.requests }),
   };
   const { alarms } = new ServiceAlarms(stack, 'Alarms', { ...parts, environmentName: 'dev', topic: alertTopic });
+  new SweepEnd(stack, 'SweepEnd', {
+    queueArn: stack.formatArn({ service: 'batch', resource: 'job-queue', resourceName: 'sweep' }),
+    arrivals: parts.ingest.arrivals.queue,
+    topic: parts.notifications.topic,
+    encryptionKey,
+  });
   new ServiceDashboard(stack, 'Dashboard', { ...parts, alarms, dashboardName: 'findings-dev' });
 }

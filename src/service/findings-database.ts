@@ -1,5 +1,5 @@
 import { ArnFormat, type CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type IConnectable, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -14,7 +14,8 @@ import {
   PerformanceInsightRetention,
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
+import { GroupToGroup } from '../private/group-to-group';
 import { fail, isKnown } from '../private/validate';
 import { acknowledgeDatabase } from './database-findings';
 import type { ServiceNetwork } from './service-network';
@@ -97,6 +98,8 @@ export class FindingsDatabase extends Construct {
   /** The password of the owner, `findings_owner`. */
   public readonly ownerSecret: ISecret;
 
+  private readonly securityGroup: ISecurityGroup;
+
   constructor(scope: Construct, id: string, props: FindingsDatabaseProps) {
     super(scope, id);
     const minCapacity = props.minCapacity ?? 0;
@@ -104,6 +107,7 @@ export class FindingsDatabase extends Construct {
     validateCapacity(this, minCapacity, maxCapacity);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const { network, encryptionKey } = props;
+    this.securityGroup = this.closedGroup(network, removalPolicy);
     const parameterGroup = new ParameterGroup(this, 'Parameters', { engine: ENGINE, parameters: PARAMETERS });
     const cluster = new DatabaseCluster(this, 'Resource', {
       engine: ENGINE,
@@ -113,7 +117,7 @@ export class FindingsDatabase extends Construct {
       manageMasterUserPassword: true,
       vpc: network.vpc,
       vpcSubnets: { subnets: network.privateSubnets },
-      securityGroups: [this.securityGroup(network, removalPolicy)],
+      securityGroups: [this.securityGroup],
       serverlessV2MinCapacity: minCapacity,
       serverlessV2MaxCapacity: maxCapacity,
       serverlessV2AutoPauseDuration: minCapacity === 0 ? PAUSE_AFTER : undefined,
@@ -165,9 +169,14 @@ export class FindingsDatabase extends Construct {
     };
   }
 
-  /** Lets a client in. */
-  public allow(client: IConnectable, description: string): void {
-    this.cluster.connections.allowFrom(client, Port.tcp(PORT), description);
+  /** Lets the members of a client's security group in, and lets them out to here. What it returns is there before they are. */
+  public allow(scope: Construct, client: ISecurityGroup, description: string): IDependable {
+    return new GroupToGroup(scope, 'ToDatabase', {
+      from: client,
+      to: this.securityGroup,
+      port: Port.tcp(PORT),
+      description,
+    });
   }
 
   private log({ clusterIdentifier, encryptionKey }: FindingsDatabaseProps, removalPolicy: RemovalPolicy): LogGroup {
@@ -179,7 +188,7 @@ export class FindingsDatabase extends Construct {
     });
   }
 
-  private securityGroup(network: ServiceNetwork, removalPolicy: RemovalPolicy): SecurityGroup {
+  private closedGroup(network: ServiceNetwork, removalPolicy: RemovalPolicy): SecurityGroup {
     const group = new SecurityGroup(this, 'SecurityGroup', {
       vpc: network.vpc,
       description: 'The database of findings',

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { AdjustmentType } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { AdjustmentType, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Cluster, ContainerInsights, FargateService, type IFargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -66,7 +66,7 @@ export class FindingsIngest extends Construct {
     this.arrivals = new FindingsQueue(this, 'Arrivals', { bucket, visibilityTimeout: VISIBILITY_TIMEOUT });
     const { queue } = this.arrivals;
     const securityGroup = network.clientGroup(this, 'SecurityGroup', 'Workers that take findings in');
-    database.allow(securityGroup, 'Workers');
+    database.allow(this, securityGroup, 'Workers');
     const service = new FargateService(this, 'Service', {
       cluster: this.cluster(network),
       taskDefinition: new IngestTask(this, 'Worker', { ...props, queue, stopTimeout: STOP_TIMEOUT }).definition,
@@ -104,6 +104,10 @@ function scale(service: FargateService, queue: IQueue, min: number, max: number)
     datapointsToAlarm: 1,
     cooldown: Duration.minutes(1),
   });
+  // By themselves they have their paths as names, which are other ones in a stage of a pipeline.
+  for (const each of scaling.node.findAll()) {
+    if (CfnScalingPolicy.isCfnScalingPolicy(each)) each.policyName = each.node.scope!.node.id;
+  }
 }
 
 /** Messages that wait or are being worked on. */

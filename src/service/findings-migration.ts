@@ -35,7 +35,7 @@ export class FindingsMigration extends Construct {
     super(scope, id);
     const { database, encryptionKey, logGroup } = props;
     const network = props.network._handlerNetwork(this, 'Brings the schema of findings up to date');
-    database.allow(network.securityGroup, 'Migration');
+    const wayIn = database.allow(this, network.securityGroup, 'Migration');
     const secrets = props.network._reach('SecretsManager', InterfaceVpcEndpointAwsService.SECRETS_MANAGER);
     const handler = new HandlerFunction(this, 'Function', {
       handler: 'findings-migration',
@@ -66,7 +66,7 @@ export class FindingsMigration extends Construct {
       properties: { Migrations: handlerDigest('findings-migration') },
     });
     // Its instances make a cluster answer, the rules let the function in, and it reads the password first of all.
-    schema.node.addDependency(database, network.securityGroup, ...secrets);
+    schema.node.addDependency(database, wayIn, ...secrets);
   }
 
   /** The role of the function by which CDK calls the migration and tells CloudFormation how it ended. */
@@ -93,7 +93,10 @@ export class FindingsMigration extends Construct {
 /** What is accepted of the function by which CDK waits for the migration. */
 function acknowledgeProvider(provider: Provider): void {
   const framework = provider.node.findChild('framework-onEvent');
-  (framework.node.findChild('Resource') as CfnFunction).memorySize = 256;
+  const resource = framework.node.findChild('Resource') as CfnFunction;
+  resource.memorySize = 256;
+  // CDK's own names the construct's path, which is another one in a stage of a pipeline.
+  resource.description = 'Calls the migration, and tells CloudFormation how it ended';
   acknowledgeDeploymentFunction(framework, 'it calls Lambda alone, which is in no network');
 }
 

@@ -1,11 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { InterfaceVpcEndpointAwsService } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
-import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { type ITopic, Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../private/service-queue';
@@ -56,15 +55,29 @@ export class FindingsNotifications extends Construct {
     });
     const deadLetterQueue = new DeadLetterQueue(this, 'Dead');
     this.function = this.handler(props, deadLetterQueue);
-    topic.addSubscription(new LambdaSubscription(this.function, { deadLetterQueue }));
+    this.subscribe(topic, deadLetterQueue);
     this.topic = topic;
     this.deadLetterQueue = deadLetterQueue;
+  }
+
+  /** As CDK's own, whose permission has an id that is another one in a stage of a pipeline. */
+  private subscribe(topic: ITopic, deadLetterQueue: IQueue): void {
+    this.function.addPermission('Topic', {
+      principal: new ServicePrincipal('sns.amazonaws.com'),
+      sourceArn: topic.topicArn,
+    });
+    new Subscription(this, 'Subscription', {
+      topic,
+      endpoint: this.function.functionArn,
+      protocol: SubscriptionProtocol.LAMBDA,
+      deadLetterQueue,
+    });
   }
 
   private handler(props: FindingsNotificationsProps, deadLetterQueue: IQueue): IFunction {
     const { database, network, encryptionKey, logGroup, alertTopic } = props;
     const place = network._handlerNetwork(this, 'Notifications of findings');
-    database.allow(place.securityGroup, 'Notifications');
+    database.allow(this, place.securityGroup, 'Notifications');
     if (alertTopic !== undefined) network._reach('Sns', InterfaceVpcEndpointAwsService.SNS);
     return new HandlerFunction(this, 'Function', {
       handler: 'findings-notifications',

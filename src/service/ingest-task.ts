@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Duration } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   ContainerImage,
@@ -46,6 +46,7 @@ export class IngestTask extends Construct {
       platform: Platform.LINUX_ARM64,
     });
     this.definition = new FargateTaskDefinition(this, 'Resource', {
+      family: `${Stack.of(this).stackName}-ingest`,
       cpu: 256,
       memoryLimitMiB: 512,
       runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },

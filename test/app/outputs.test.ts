@@ -79,6 +79,23 @@ describe.each(KINDS)('the outputs of %s', (_name, settings, outputName, type) =>
   });
 });
 
+test('the outputs of the service are those of the seed, and say where findings are and who answers', () => {
+  const { service } = synthesize({ service: {} });
+  const outputs = Object.fromEntries(
+    Object.keys(service.Outputs ?? {}).map((name) => [
+      name,
+      output(service, name).replace(/(?<!\d\d)[0-9A-F]{8}\b/g, ''),
+    ]),
+  );
+  expect(outputs).toEqual({
+    LogBucketName: '/tablesleuth/dev/data/findings-bucket-name',
+    DBClusterArn: 'arn:aws:rds:us-east-2:111122223333:cluster:Database',
+    ApiEndpoint: 'https://Api.execute-api.us-east-2.<AWS::URLSuffix>/ApiDeploymentStagev1/',
+    NotificationTopicArn: 'NotificationsTopic',
+  });
+  for (const { Description } of Object.values(service.Outputs ?? {})) expect(Description).toMatch(/\w+ \w+/);
+});
+
 test('the data stack, which is deployed before any host, tells where a boot that fails leaves its log', () => {
   const { data } = synthesize();
   const { told } = paste(output(data, 'BootLogsCommand'));

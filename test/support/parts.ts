@@ -70,6 +70,37 @@ export const SWITCHED_PARTS: Readonly<Record<string, SwitchedPart>> = {
   rotation: { off: { gizmosql: { rotationDays: false } }, owns: ['Operations/PasswordRotation*'] },
 };
 
+/** The same with a sweep and what keeps its findings. */
+export const EVERY_PART_WITH_FINDINGS = {
+  ...EVERY_PART,
+  data: { buckets: ['arn:aws:s3:::lake'] },
+  sweep: {},
+  service: {},
+} satisfies GivenSettings;
+
+const TOLD_BY_SERVICE = ['Service/Alarms*', 'Service/NetworkSns*', 'Operations/Publishedoperationsalerttopicarn'];
+
+/** Every part of that. */
+export const SWITCHED_PARTS_WITH_FINDINGS: Readonly<Record<string, SwitchedPart>> = {
+  ...SWITCHED_PARTS,
+  alarms: and('alarms', 'Operations/SweepNotices*', ...TOLD_BY_SERVICE),
+  dashboard: and('dashboard', 'Service/Dashboard'),
+  sweep: { off: { sweep: false }, owns: ['Sweep/*', 'Operations/SweepNotices*', 'Service/SweepEnd*'] },
+  service: { off: { service: false }, owns: ['Service/*', 'Operations/Publishedoperationsalerttopicarn'] },
+  'sweep and service': {
+    off: { sweep: false, service: false },
+    owns: [
+      ...['Sweep/*', 'Service/*', 'Data/Findings*', 'Data/Publisheddatafindingsbucketname'],
+      ...['Operations/SweepNotices*', 'Operations/Publishedoperationsalerttopicarn'],
+    ],
+  },
+};
+
+function and(name: string, ...owns: string[]): SwitchedPart {
+  const part = SWITCHED_PARTS[name]!;
+  return { ...part, owns: [...part.owns, ...owns] };
+}
+
 /** Whether a resource, as `<stack>/<logical id>`, is there because of a part. */
 export function belongsTo({ owns }: SwitchedPart, resource: string): boolean {
   const name = resource.replace(/[0-9A-F]{8}$/, '');

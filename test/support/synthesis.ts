@@ -124,6 +124,8 @@ export interface EnvironmentTemplates {
   /** Empty when no image is built. */
   readonly image: TemplateDocument;
   readonly operations: TemplateDocument;
+  /** Empty without `service`. */
+  readonly service: TemplateDocument;
   /** Of another region; empty when backups are not copied. */
   readonly copies: TemplateDocument;
 }
@@ -150,6 +152,7 @@ function environmentTemplates(settings: Settings): EnvironmentTemplates {
     network: part('Network'),
     image: part('Image'),
     operations: part('Operations'),
+    service: part('Service'),
     copies: part('Copies'),
   };
 }

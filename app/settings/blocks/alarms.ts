@@ -18,5 +18,5 @@ export const alarms = orFalse(
   .default(false)
   .meta({
     description:
-      'Alarms about the hosts, and spot notices, to an encrypted topic with e-mail; about 1.30 USD a month, less within the ten alarms that AWS gives each account. Off until somebody to tell is named.',
+      'Alarms about the hosts, and spot notices, to an encrypted topic with e-mail; about 1.30 USD a month, less within the ten alarms that AWS gives each account. With `service` five more, and what sweeps found to be worse. Off until somebody to tell is named.',
   });

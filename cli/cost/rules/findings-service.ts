@@ -7,9 +7,12 @@ const MIB_PER_GB = 1024;
 const CPU_UNITS_PER_VCPU = 1024;
 
 /** What all instances of a cluster share; capacity is priced where the instances are. */
-export const databaseCluster: Rule = ({ ManageMasterUserPassword }, { assumptions: { databaseGb } }) => [
+export const databaseCluster: Rule = (
+  { ManageMasterUserPassword },
+  { assumptions: { databaseGb, databaseRequests } },
+) => [
   always(`${databaseGb} GB of the database`, 'auroraGb', databaseGb),
-  unknown('reading and writing of the database', 'nobody has said how much'),
+  always(`${databaseRequests} pages read and written`, 'auroraRequests', databaseRequests / MILLION),
   ...(ManageMasterUserPassword === true ? [always("password of the database's owner", 'secret', 1)] : []),
 ];
 
@@ -22,7 +25,7 @@ export const databaseInstance: Rule = (properties, { assumptions: { databaseUnit
   const least = numberOf(blockOf(cluster.ServerlessV2ScalingConfiguration).MinCapacity);
   if (least === undefined) return [unknown('database instance', 'its cluster is not in the template')];
   return [
-    always(`capacity units, ${least} at least`, 'auroraUnit', least * HOURS_PER_MONTH),
+    ...(least === 0 ? [] : [always(`capacity units, ${least} at least`, 'auroraUnit', least * HOURS_PER_MONTH)]),
     always(`${databaseUnitHours} unit hours above that`, 'auroraUnit', databaseUnitHours),
   ];
 };
@@ -42,7 +45,10 @@ export const containerService: Rule = (
     always(what, 'fargateVcpu', hours * vcpus),
     always(what, 'fargateGb', hours * gigabytes),
   ];
-  return [...charges('workers that always run', least), ...charges(`${workerHours} hours of workers`, workerHours)];
+  return [
+    ...(least === 0 ? [] : charges('workers that always run', least)),
+    ...charges(`${workerHours} hours of workers`, workerHours),
+  ];
 };
 
 export const restApi: Rule = (_properties, { assumptions: { apiRequests } }) => [

@@ -11,12 +11,16 @@ export const natGateway: Rule = (_properties, { assumptions: { natGb } }) => [
 ];
 
 /** Gateway endpoints, for S3 and DynamoDB, cost nothing. */
-export const vpcEndpoint: Rule = ({ VpcEndpointType, SubnetIds }) => {
+export const vpcEndpoint: Rule = ({ VpcEndpointType, SubnetIds }, { assumptions: { endpointGb } }) => {
   if ((textOf(VpcEndpointType) ?? 'Gateway') === 'Gateway') return [];
   const zones = Array.isArray(SubnetIds) ? SubnetIds.length : 1;
   return [
-    always(`interface endpoint in ${zones} zones`, 'interfaceEndpoint', zones * HOURS_PER_MONTH),
-    unknown('data through the endpoint', 'nobody has said how much'),
+    always(
+      `interface endpoint in ${zones} ${zones === 1 ? 'zone' : 'zones'}`,
+      'interfaceEndpoint',
+      zones * HOURS_PER_MONTH,
+    ),
+    always(`${endpointGb} GB through the endpoint`, 'interfaceEndpointData', endpointGb),
   ];
 };
 

@@ -15,6 +15,7 @@ describe('the stacks', () => {
       `TablesleuthData-${environment}`,
       `TablesleuthNetwork-${environment}`,
       `TablesleuthOperations-${environment}`,
+      ...(environment === 'dev' ? [] : [`TablesleuthService-${environment}`]),
       `TablesleuthWorkbench-${environment}`,
     ]);
   });
@@ -48,6 +49,18 @@ describe('the stacks', () => {
         'TablesleuthNetwork-dev': ['TablesleuthData-dev'],
         'TablesleuthWorkbench-dev': ['TablesleuthData-dev', 'TablesleuthNetwork-dev'],
         'TablesleuthOperations-dev': ['TablesleuthWorkbench-dev'],
+      },
+    ],
+    [
+      'what keeps findings after the operations, whose topic it tells, and these after the sweep, which they watch',
+      { data: { buckets: ['arn:aws:s3:::lake'] }, sweep: {}, service: {}, alarms: { email: 'team@example.com' } },
+      {
+        'TablesleuthData-dev': [],
+        'TablesleuthNetwork-dev': ['TablesleuthData-dev'],
+        'TablesleuthSweep-dev': ['TablesleuthData-dev', 'TablesleuthNetwork-dev'],
+        'TablesleuthWorkbench-dev': ['TablesleuthData-dev', 'TablesleuthNetwork-dev'],
+        'TablesleuthOperations-dev': ['TablesleuthSweep-dev', 'TablesleuthWorkbench-dev'],
+        'TablesleuthService-dev': ['TablesleuthOperations-dev'],
       },
     ],
     [

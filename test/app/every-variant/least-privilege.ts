@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../../app/settings';
 import { awsManagedPolicies, statementsOf, wildcardResources } from '../../support/iam';
 import { synthesize } from '../../support/synthesis';
-import { plain, resourcesOf } from '../../support/template';
+import { plain, resourcesOf, type TemplateDocument } from '../../support/template';
 import { userDataOf } from '../../support/user-data';
 import { ALL_DATA, VARIANTS } from '../../support/variants';
 
@@ -147,6 +147,17 @@ const WILDCARDS: Array<[actions: string, resource: RegExp, reason: string]> = [
     /^arn:aws:kms:[\w-]+:[^:]+:key\/\*$/,
     'a condition names the alias of the one key, whose id nobody knows in another region',
   ]),
+  [
+    'ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ' +
+      'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses',
+    /^\*$/,
+    'Lambda asks for network interfaces before they have a name; a condition refuses the same to the function’s own code',
+  ],
+  [
+    's3:GetObject, s3:GetObjectVersion',
+    /^arn:aws:s3:::<ssm:\/tablesleuth\/[\w-]+\/data\/findings-bucket-name>\/findings\/\*$/,
+    'a worker reads any finding, of any table',
+  ],
   ['s3:GetObject', /^arn:aws:s3:::lake\/\*$/, 'the objects of a bucket that the settings name'],
   [
     'glue:GetDatabase, glue:GetDatabases, glue:GetPartition, glue:GetPartitions, glue:GetTable, glue:GetTables',
@@ -171,6 +182,20 @@ const isKnown = (wildcard: string) =>
     return allowed === actions && resource.test(on ?? '');
   });
 
+/** Who reaches whom, by which port: `[from port, to port, whose, whom]`. */
+function rulesBetweenGroups(templates: TemplateDocument[]): unknown[][] {
+  return templates.flatMap((template) =>
+    resourcesOf(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => {
+      const { FromPort, ToPort, GroupId, SourceSecurityGroupId } = plain(template, Properties) as Record<
+        string,
+        unknown
+      >;
+      const names = [GroupId, SourceSecurityGroupId].map((id) => String(id).replace(/^<(\w+)\w{8}\.GroupId>$/, '$1'));
+      return [FromPort, ToPort, ...names];
+    }),
+  );
+}
+
 describe.each(VARIANTS)('%s', (_name, settings) => {
   const templates = templatesOf(settings);
 
@@ -178,38 +203,37 @@ describe.each(VARIANTS)('%s', (_name, settings) => {
     expect(templates.flatMap(wildcardResources).filter((wildcard) => !isKnown(wildcard))).toEqual([]);
   });
 
-  test("gives nobody a policy of AWS's own, but what empties the default security group and what deletes old images", () => {
-    const networks = settings.network.vpcId === undefined ? settings.regions : [];
+  test("gives nobody a policy of AWS's own, but what empties default security groups, deletes old images and logs requests", () => {
+    const services = settings.service === undefined ? [] : settings.regions;
+    const networks = [...(settings.network.vpcId === undefined ? settings.regions : []), ...services];
     const expected = [
       ...networks.map(() => 'AWSLambdaBasicExecutionRole'),
+      ...services.map(() => 'AmazonAPIGatewayPushToCloudWatchLogs'),
       ...(settings.image.kind === 'pipeline' ? ['EC2ImageBuilderLifecycleExecutionPolicy'] : []),
     ];
     const names = templates.flatMap(awsManagedPolicies).map((arn) => arn.split('/').at(-1));
     expect(names.sort()).toEqual(expected);
   });
 
-  test('opens no port of a host but nginx’s to a load balancer, and that of a shared workspace to its hosts', () => {
-    const ends = templates.flatMap((template) =>
-      resourcesOf(template, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => {
-        const { FromPort, ToPort, GroupId, SourceSecurityGroupId } = plain(template, Properties) as Record<
-          string,
-          unknown
-        >;
-        const names = [GroupId, SourceSecurityGroupId].map((id) => String(id).replace(/^<(\w+)\w{8}\.GroupId>$/, '$1'));
-        return [FromPort, ToPort, ...names];
-      }),
-    );
+  test('opens no port but nginx’s to a load balancer, a shared workspace’s to its hosts and the database’s to its users', () => {
+    const ends = rulesBetweenGroups(templates);
     const isBalanced = settings.access.kind === 'loadBalancer';
     const balanced = [8080, 8080, 'WorkbenchLaunchTemplateSecurityGroup', 'WorkbenchBalancerSecurityGroup'];
     const shared = [2049, 2049, 'WorkbenchWorkspaceSecurityGroup', 'WorkbenchLaunchTemplateSecurityGroup'];
-    for (const end of ends) expect([...(isBalanced ? [balanced] : []), shared]).toContainEqual(end);
+    const ofDatabase = ['Api', 'Ingest', 'Migration', 'Notifications'].map((client) => [
+      ...[5432, 5432, 'DatabaseSecurityGroup', `${client}SecurityGroup`],
+    ]);
+    for (const end of ends) expect([...(isBalanced ? [balanced] : []), shared, ...ofDatabase]).toContainEqual(end);
+    expect(ends.filter(([port]) => port === 5432)).toHaveLength(settings.service ? 4 * settings.regions.length : 0);
     expect(ends.filter(([port]) => port === 8080)).toHaveLength(isBalanced ? settings.regions.length : 0);
     const open = templates
       .flatMap((template) => resourcesOf(template, 'AWS::EC2::SecurityGroup'))
       .filter(({ Properties }) => Properties?.SecurityGroupIngress !== undefined);
-    expect(open.map(({ id }) => id.replace(/\w{8}$/, ''))).toEqual(
-      isBalanced ? settings.regions.map(() => 'WorkbenchBalancerSecurityGroup') : [],
-    );
+    const hasEndpoints = settings.service !== undefined && settings.service.natGateways === undefined;
+    expect(open.map(({ id }) => id.replace(/\w{8}$/, '')).sort()).toEqual([
+      ...(hasEndpoints ? settings.regions.map(() => 'NetworkEndpointGroup') : []),
+      ...(isBalanced ? settings.regions.map(() => 'WorkbenchBalancerSecurityGroup') : []),
+    ]);
   });
 
   test('has no key pair', () => {

@@ -83,7 +83,7 @@ describe('the setting `regions`', () => {
 
 describe('in three regions', () => {
   test('every part is there in each, named after it, and the overview once, in the first', () => {
-    const parts = ['Data', 'Image', 'Network', 'Operations', 'Sweep', 'Workbench'];
+    const parts = ['Data', 'Image', 'Network', 'Operations', 'Service', 'Sweep', 'Workbench'];
     const expected = REGIONS.flatMap((region) => parts.map((part) => `Tablesleuth${part}-dev-${region}`));
     const names = synthesis.stacks.map(({ name }) => name);
     expect([...names].sort()).toEqual([...expected, 'TablesleuthOverview-dev-us-east-2'].sort());
@@ -136,7 +136,8 @@ describe('in three regions', () => {
         return name === undefined ? [] : [name];
       }),
     );
-    expect(named).toEqual(['tablesleuth-dev']);
+    const ofServices = REGIONS.map((region) => `tablesleuth-dev_findings_${region}`);
+    expect(named.sort()).toEqual(['tablesleuth-dev', ...ofServices.sort()]);
   });
 
   test('one dashboard shows each figure of each region', () => {
@@ -153,6 +154,7 @@ describe('in three regions', () => {
     const names = REGIONS.map((region) =>
       ofRegion(region)
         .flatMap(({ template }) => resourcesOf(template, 'AWS::SNS::Topic'))
+        .filter(({ id }) => id.startsWith('Alerts'))
         .map(({ Properties }) => Properties?.['DisplayName']),
     );
     expect(names.flat()).toEqual(REGIONS.map((region) => `TableSleuth dev ${region}`));

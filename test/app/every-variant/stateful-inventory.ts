@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../../app/settings';
+import type { GivenSettings } from '../../../app/settings/schema';
 import { synthesize } from '../../support/synthesis';
 import { resourcesOf } from '../../support/template';
 import { VARIANTS } from '../../support/variants';
@@ -41,9 +42,46 @@ const OF_FINDINGS = {
   FindingsBucketPolicyC2A11B71: 'AWS::S3::BucketPolicy',
 };
 
+/** What the service keeps, and the queues and the topic whose messages are in the bucket or in the database as well. */
+const OF_SERVICE = {
+  DatabaseF44359DD: 'AWS::RDS::DBCluster',
+  DatabaseLogCF7B0BC9: 'AWS::Logs::LogGroup',
+  DatabaseParametersB8AC9B07: 'AWS::RDS::DBClusterParameterGroup',
+  DatabaseSubnetsEE5A3C53: 'AWS::RDS::DBSubnetGroup',
+  DatabaseWriterB8C10E1D: 'AWS::RDS::DBInstance',
+  IngestArrivals38144576: 'AWS::SQS::Queue',
+  IngestArrivalsDead66EFF75E: 'AWS::SQS::Queue',
+  IngestArrivalsDeadPolicy943C0C31: 'AWS::SQS::QueuePolicy',
+  IngestArrivalsPolicy7EC4D183: 'AWS::SQS::QueuePolicy',
+  LogsFunctions6EA43A12: 'AWS::Logs::LogGroup',
+  LogsRequests713F9F06: 'AWS::Logs::LogGroup',
+  LogsWorkers1F3A03CA: 'AWS::Logs::LogGroup',
+  NotificationsDead350D22B6: 'AWS::SQS::Queue',
+  NotificationsDeadPolicyE1B6EBCC: 'AWS::SQS::QueuePolicy',
+  NotificationsTopicAE679CBD: 'AWS::SNS::Topic',
+  NotificationsTopicPolicyAF92D34A: 'AWS::SNS::TopicPolicy',
+};
+const OF_READER = { DatabaseReader3970D5E1: 'AWS::RDS::DBInstance' };
+
+const isKept = (id: string) => /^(Database|Logs)/.test(id);
+const KEPT_OF_SERVICE = {
+  ...Object.fromEntries(Object.entries({ ...OF_SERVICE, ...OF_READER }).filter(([id]) => isKept(id))),
+  DatabaseSecurityGroup5C91FDCB: 'AWS::EC2::SecurityGroup',
+  Network6E62CE96: 'AWS::EC2::VPC',
+  NetworkPrivateSubnet1Subnet80FBBF93: 'AWS::EC2::Subnet',
+  NetworkPrivateSubnet2SubnetF8FE1BD8: 'AWS::EC2::Subnet',
+};
+/** Whatever API of the account writes an access log does it by this role, and there is one of it in a region. */
+const KEPT_FOR_OTHERS = {
+  ApiAccount91781BEA: 'AWS::ApiGateway::Account',
+  ApiCloudWatchRole95F89D2D: 'AWS::IAM::Role',
+};
+
 const ofFindings = ({ service, sweep }: Settings) => ({
   ...(service === undefined && sweep === undefined ? {} : OF_FINDINGS),
   ...(sweep === undefined ? {} : OF_SWEEP),
+  ...(service === undefined ? {} : OF_SERVICE),
+  ...(service?.database?.reader === true ? OF_READER : {}),
 });
 
 const ofWorkspace = (workspace: Settings['workspace']) => {
@@ -126,6 +164,37 @@ describe('what holds data', () => {
       }
     },
   );
+});
+
+describe('destroyed, the service', () => {
+  const kept = (settings: GivenSettings) =>
+    Object.fromEntries(
+      resourcesOf(synthesize({ ...settings, service: { database: { reader: true } } }).service)
+        .filter(({ DeletionPolicy, UpdateReplacePolicy }) =>
+          [DeletionPolicy, UpdateReplacePolicy].some((policy) => ![undefined, 'Delete'].includes(policy)),
+        )
+        .map(({ id, Type, DeletionPolicy, UpdateReplacePolicy }) => {
+          expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, 'Retain', 'Retain']);
+          return [id, Type];
+        }),
+    );
+
+  /** The secret of its owner is in no template: Amazon RDS makes it with the cluster, and keeps it as long. */
+  test('leaves its database, what that stands in, and its logs', () => {
+    expect(kept({})).toEqual({ ...KEPT_OF_SERVICE, ...KEPT_FOR_OTHERS });
+  });
+
+  test('leaves nothing of it where nothing is retained', () => {
+    expect(kept({ retain: false })).toEqual(KEPT_FOR_OTHERS);
+  });
+
+  test('has its database protected from being deleted by hand as long as it is retained', () => {
+    const isProtected = (retain: boolean) =>
+      resourcesOf(synthesize({ retain, service: {} }).service, 'AWS::RDS::DBCluster').map(
+        ({ Properties }) => Properties?.DeletionProtection,
+      );
+    expect([isProtected(true), isProtected(false)]).toEqual([[true], [false]]);
+  });
 });
 
 test('the history of AWS Config stays even where nothing else is retained', () => {

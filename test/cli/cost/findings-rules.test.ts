@@ -8,10 +8,7 @@ describe('the findings service', () => {
     });
 
   test('pays for the capacity that its database comes down to, which is nothing where it pauses', () => {
-    expect(instance(0)).toEqual([
-      ['auroraUnit', 0],
-      ['auroraUnit', 20],
-    ]);
+    expect(instance(0)).toEqual([['auroraUnit', 20]]);
     expect(instance(0.5)).toContainEqual(['auroraUnit', 365]);
   });
 
@@ -26,8 +23,15 @@ describe('the findings service', () => {
     expect(charged(of('AWS::RDS::DBCluster'))).not.toContainEqual(['secret', 1]);
   });
 
-  const workers = (CpuArchitecture: string) =>
-    charged(of('AWS::ECS::Service', { DesiredCount: 1, TaskDefinition: { Ref: 'Task' } }), {
+  test('pays for what its database holds, and for the pages that it reads and writes', () => {
+    expect(charged(of('AWS::RDS::DBCluster'))).toEqual([
+      ['auroraGb', 5],
+      ['auroraRequests', 1],
+    ]);
+  });
+
+  const workers = (CpuArchitecture: string, DesiredCount = 1) =>
+    charged(of('AWS::ECS::Service', { DesiredCount, TaskDefinition: { Ref: 'Task' } }), {
       Task: of('AWS::ECS::TaskDefinition', { Cpu: '256', Memory: '512', RuntimePlatform: { CpuArchitecture } }),
     });
 
@@ -35,6 +39,10 @@ describe('the findings service', () => {
     expect(workers('ARM64')).toEqual([
       ['fargateVcpu', 182.5],
       ['fargateGb', 365],
+      ['fargateVcpu', 2.5],
+      ['fargateGb', 5],
+    ]);
+    expect(workers('ARM64', 0)).toEqual([
       ['fargateVcpu', 2.5],
       ['fargateGb', 5],
     ]);

@@ -191,7 +191,10 @@ describe('what is around a host', () => {
     [
       'an interface endpoint in each zone',
       of('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface', SubnetIds: ['a', 'b'] }),
-      [['interfaceEndpoint', 1460], expect.objectContaining({ kind: 'unknown' })],
+      [
+        ['interfaceEndpoint', 1460],
+        ['interfaceEndpointData', 1],
+      ],
     ],
     [
       'a key and its requests',

@@ -76,6 +76,16 @@ test('endpoints are in one zone, and answer the network alone', () => {
   expect(rules).toEqual([expect.objectContaining({ CidrIp: '10.0.0.0/16', FromPort: 443, ToPort: 443 })]);
 });
 
+test('a NAT gateway that comes or goes leaves the place of the database where it is', () => {
+  const subnets = (natGateways: number) =>
+    resourcesOf(templateWith({ natGateways }), 'AWS::EC2::Subnet').map(({ id, Properties }) => [
+      id,
+      Properties?.CidrBlock,
+    ]);
+  expect(subnets(1)).toEqual(subnets(0));
+  expect(subnets(2)).toEqual(subnets(0));
+});
+
 test('without a NAT gateway the private subnets have no way out at all', () => {
   const template = templateWith();
   const routes = resourcesOf(template, 'AWS::EC2::Route').map(({ id }) => id);

@@ -65,6 +65,54 @@ export function wildcardResources(template: TemplateDocument): string[] {
     );
 }
 
+/** A call of an API, as IAM sees it. */
+export interface Call {
+  readonly action: string;
+  readonly resource: string;
+  /** The keys of the request that conditions ask for; one that is not here is not there. */
+  readonly keys?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What says whether IAM lets a role make a call, by the statements of the policies that it has: those of templates here allow by
+ * name, and ask at most whether a key is there. Anything else throws, so that nothing is taken for refused by mistake.
+ */
+export function callsOf(template: TemplateDocument, role: string): (call: Call) => boolean {
+  const policies = policiesOf(template, role);
+  const applying = statementsOf(template).filter(({ policy }) => policies.includes(policy) || policy === role);
+  return (call) => applying.some((each) => allows(each, call));
+}
+
+function policiesOf(template: TemplateDocument, role: string): string[] {
+  const attached = resourcesOf(template, 'AWS::IAM::Role')
+    .filter(({ id }) => id === role)
+    .flatMap(({ Properties }) => asList(Properties?.ManagedPolicyArns).map((arn) => textOf(template, arn)));
+  const inline = resourcesOf(template, ...POLICIES)
+    .filter(({ Properties }) => asList(Properties?.Roles).some((each) => textOf(template, each) === `<${role}>`))
+    .map(({ id }) => id);
+  return [...attached.map((ref) => ref.replace(/^<(.*)>$/, '$1')), ...inline];
+}
+
+function allows({ effect, actions, resources, condition }: Statement, { action, resource, keys = {} }: Call): boolean {
+  if (effect !== 'Allow' || [...actions, ...resources].some((each) => each.startsWith('* except'))) {
+    throw new Error(`a statement that this does not judge: ${effect} ${actions.join(', ')}`);
+  }
+  const fits = actions.some((each) => matches(each, action)) && resources.some((each) => matches(each, resource));
+  return fits && holds(condition, keys);
+}
+
+function holds(condition: unknown, keys: Readonly<Record<string, string>>): boolean {
+  return Object.entries((condition ?? {}) as Record<string, Record<string, string>>).every(([operator, wanted]) => {
+    if (operator !== 'Null') throw new Error(`a condition that this does not judge: ${operator}`);
+    return Object.entries(wanted).every(([key, isMissing]) => String(!(key in keys)) === isMissing);
+  });
+}
+
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
+}
+
 function statement(template: TemplateDocument, policy: string, document: unknown): Statement {
   const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition } = document as StatementDocument;
   const texts = (value: unknown) => asList(value).map((each) => textOf(template, each));

@@ -23,6 +23,10 @@ describe('fails, and says what is wanted:', () => {
       'service.cidr: got "10.0.0.0/23", wants a block of /22 or larger for four subnets of /24',
     ],
     [
+      { service: { database: { minCapacity: 0.3 } } },
+      'service.database.minCapacity: got 0.3, wants a number from 0 to 256, by halves',
+    ],
+    [
       { service: { database: { minCapacity: 8, maxCapacity: 2 } } },
       'service.database.maxCapacity: got 2 together with service.database.minCapacity: 8, wants at least as many',
     ],

@@ -195,6 +195,24 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     network: { natGateways: 1 },
     workspace: { mode: 'shared' },
   },
+  'a findings service with all that its settings have, in a network that exists': {
+    network: EXISTING_NETWORK,
+    alarms: { email: 'team@example.com' },
+    dashboard: true,
+    service: {
+      cidr: '10.20.0.0/22',
+      natGateways: 2,
+      database: { minCapacity: 0.5, maxCapacity: 16, reader: true, backupDays: 35 },
+      workers: { minWorkers: 1, maxWorkers: 10 },
+      api: {
+        requestsPerSecond: 200,
+        userPoolArn: `arn:aws:cognito-idp:${REGION}:${ACCOUNT}:userpool/${REGION}_AbCdEf123`,
+        webAclArn: `arn:aws:wafv2:${REGION}:${ACCOUNT}:regional/webacl/api/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      },
+      previousFindingsDays: 30,
+    },
+  },
+  'a findings service that tells nobody, nothing kept': { retain: false, service: {} },
   'an image of its own, nothing kept, no rotation, and tags': {
     image: { kind: 'parameter', name: '/images/workbench' },
     retain: false,

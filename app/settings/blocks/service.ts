@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { wantedOfVpcCidr } from '../cidr';
 import { block, part, text, wholeNumber, yesOrNo } from '../vocabulary';
 
-const capacityUnits = (min: number) => wholeNumber(min, 256);
+const capacityUnits = (min: number) => {
+  const error = `a number from ${min} to 256, by halves`;
+  return z.number({ error }).min(min, { error }).max(256, { error }).multipleOf(0.5, { error });
+};
 
 const database = block({
   minCapacity: capacityUnits(0).optional().meta({
     description:
-      'The least capacity of the database, in units of about 2 GiB of memory, 0.12 USD an hour each. With 0 it pauses when nobody uses it, and the first request after that waits about 15 seconds.',
+      'The least capacity of the database, 0 to 256 by halves, in units of about 2 GiB of memory, 0.12 USD an hour each. With 0 it pauses when nobody uses it, and the first request after that waits about 15 seconds.',
     defaultText: '`0`',
   }),
   maxCapacity: capacityUnits(1).optional().meta({
-    description: 'The most capacity of the database.',
+    description: 'The most capacity of the database, 1 to 256 by halves.',
     defaultText: '`4`',
   }),
   reader: yesOrNo().optional().meta({

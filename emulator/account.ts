@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnvironment, type KeyPair } from './environment';
 import { InternalApi } from './internal-api';
+import { authorityOf, databaseSettings, databasesEnded } from './aurora/account';
 import { whyNoMachine } from './machine/requirements';
 import { keepMachines, type Machines, type MachinesOptions } from './machines/machines';
 import { startProcess } from './process';
@@ -57,6 +58,10 @@ export interface EmulatedAccount {
   passMinutes(count: number): Promise<void>;
   /** Takes the machine of a running job of AWS Batch back, as Fargate Spot does, or loses it without a word. */
   takeJobsMachine(jobId: string, how: 'interruption' | 'loss'): Promise<void>;
+  /** Loses the machine of a running task of Amazon ECS without a word. */
+  loseTask(taskId: string): Promise<void>;
+  /** PEM file of what vouches for the endpoints of databases, as `DB_CA_FILE` names it to functions and containers. */
+  readonly databaseAuthority: string;
   /** The machines that instances are; undefined when they were not asked for, or the computer can run none. */
   readonly machines: Machines | undefined;
   /** Ends the account and all it started. Everything in it is gone. May be called more than once. */
@@ -118,6 +123,7 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
   const temporary = path.join(stateDirectory, 'tmp');
   // What an account that was killed left behind.
   rmSync(temporary, { recursive: true, force: true });
+  rmSync(databasesOf(options), { recursive: true, force: true });
   for (const folder of [environment.HOME!, temporary]) mkdirSync(folder, { recursive: true });
 
   const { prepareEmulator, EMULATOR_PYTHON } = await import('./prepare.mjs');
@@ -136,7 +142,8 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
   const api = new InternalApi(endpoint, keys.secretAccessKey);
   const end = async (): Promise<void> => {
     await running.stop();
-    rmSync(temporary, { recursive: true, force: true });
+    await databasesEnded(databasesOf(options));
+    for (const folder of [temporary, databasesOf(options)]) rmSync(folder, { recursive: true, force: true });
   };
   const machines = hasMachines ? await machinesOf(options, { endpoint, region, api }).catch(endFirst(end)) : undefined;
   return {
@@ -146,19 +153,28 @@ export async function startEmulatedAccount(options: StartOptions): Promise<Emula
     environment: { ...environment, ...settingsOfPrograms(options, endpoint) },
     client: { endpoint, region, credentials: keys },
     instanceCredentials: (instanceId) => fetchInstanceCredentials(api, instanceId),
-    setSpotCapacity: (available) => api.call('PUT', 'spot-capacity', { available }),
-    sendAwsEvent: (event) => api.call('POST', 'events', event),
-    runScheduledActions: async (After, Until) =>
-      (await api.call<{ Done: DoneAction[] }>('POST', 'scheduled-actions', { After, Until })).Done,
-    passTime: (until) => passTime(api, until),
-    takeJobsMachine: (jobId, how) => api.call('PUT', `batch-jobs/${jobId}/${how}`),
-    passMinutes: (count) => api.call('PUT', 'minutes', { count }),
+    ...controlsOf(api),
+    databaseAuthority: authorityOf(databasesOf(options)),
     machines,
     stop: async () => {
       await machines?.stop();
       await end();
     },
   };
+}
+
+/** What no API of AWS offers. */
+function controlsOf(api: InternalApi) {
+  return {
+    setSpotCapacity: (available) => api.call('PUT', 'spot-capacity', { available }),
+    sendAwsEvent: (event) => api.call('POST', 'events', event),
+    runScheduledActions: async (After, Until) =>
+      (await api.call<{ Done: DoneAction[] }>('POST', 'scheduled-actions', { After, Until })).Done,
+    passTime: (until) => passTime(api, until),
+    passMinutes: (count) => api.call('PUT', 'minutes', { count }),
+    takeJobsMachine: (jobId, how) => api.call('PUT', `batch-jobs/${jobId}/${how}`),
+    loseTask: (taskId) => api.call('PUT', `tasks/${taskId}/loss`),
+  } satisfies Partial<EmulatedAccount>;
 }
 
 /** Refuses an endpoint that is not on this machine, so that a test or demo can never reach a real account. */
@@ -221,6 +237,16 @@ function containerImagesOf({ stateDirectory }: StartOptions): string {
   return path.join(path.resolve(stateDirectory), 'container-images');
 }
 
+/** Node is the one that runs this, wherever it was installed. */
+function containerProgramsOf({ containerPrograms }: StartOptions): string {
+  const own = path.dirname(process.execPath);
+  return containerPrograms === undefined ? own : `${containerPrograms}:${own}`;
+}
+
+function databasesOf({ stateDirectory }: StartOptions): string {
+  return path.join(path.resolve(stateDirectory), 'databases');
+}
+
 function endFirst(end: () => Promise<void>): (error: unknown) => Promise<never> {
   return async (error) => {
     await end();
@@ -240,7 +266,8 @@ function emulatorSettings(options: StartOptions, region: string, hasMachines: bo
     TABLESLEUTH_MACHINES: hasMachines ? '1' : '0',
     TABLESLEUTH_FILE_SYSTEMS: fileSystemsOf(options),
     TABLESLEUTH_CONTAINER_IMAGES: containerImagesOf(options),
-    TABLESLEUTH_CONTAINER_PROGRAMS: options.containerPrograms ?? '',
+    TABLESLEUTH_CONTAINER_PROGRAMS: containerProgramsOf(options),
+    ...databaseSettings(databasesOf(options)),
     // Lambda's Node runtime brings the AWS SDK; here its functions find the repository's.
     NODE_PATH: path.join(repository, 'node_modules'),
     IOT_MTLS_ENABLED: '0',

@@ -40,6 +40,16 @@ export interface PostgresOptions {
    * @default - nobody is
    */
   readonly letIn?: string;
+  /**
+   * Who is let in by the unix socket, as lines of `pg_hba.conf`, beside the superuser. There is no port then.
+   * @default - whoever reaches the socket, as any user; and by the port whoever has a password
+   */
+  readonly rules?: readonly string[];
+  /**
+   * A folder for the unix socket, which has to be there.
+   * @default - a new one, closed to other users, that goes with the database
+   */
+  readonly socketFolder?: string;
   /** Settings of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -67,11 +77,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const data = join(folder, 'data');
   const superuser = { user: 'postgres', password: await initialized(folder, data) };
   const port = options.port ?? (await freePort());
-  const socketFolder = mkdtempSync(join(tmpdir(), 'pg-'));
-  own(socketFolder, 0o700);
+  const socketFolder = options.socketFolder ?? newSocketFolder();
   configure(data, options, { port, socketFolder });
   const child = serve(data);
-  const end = ending(child, () => rmSync(socketFolder, { recursive: true, force: true }));
+  const end = ending(child, () => {
+    if (options.socketFolder === undefined) rmSync(socketFolder, { recursive: true, force: true });
+  });
   const log = collected(child);
   try {
     await answers(child, { host: socketFolder, port, user: superuser.user, database: 'postgres' });
@@ -88,6 +99,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     stop: () => end('SIGINT'),
     kill: () => end('SIGQUIT'),
   };
+}
+
+function newSocketFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pg-'));
+  own(folder, 0o700);
+  return folder;
 }
 
 /** The superuser's password, which is made with the data. */
@@ -108,7 +125,7 @@ async function initialized(folder: string, data: string): Promise<string> {
 }
 
 function configure(data: string, options: PostgresOptions, at: { port: number; socketFolder: string }): void {
-  const { tls, letIn, settings } = options;
+  const { tls, settings } = options;
   if (tls !== undefined) {
     for (const [from, name] of [
       [tls.certificateFile, 'server.crt'],
@@ -119,7 +136,7 @@ function configure(data: string, options: PostgresOptions, at: { port: number; s
     }
   }
   const lines = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: options.rules === undefined ? '127.0.0.1' : '',
     port: `${at.port}`,
     unix_socket_directories: at.socketFolder,
     ssl: tls === undefined ? 'off' : 'on',
@@ -129,14 +146,24 @@ function configure(data: string, options: PostgresOptions, at: { port: number; s
   };
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
   writeFileSync(join(data, 'postgresql.auto.conf'), text.join(''));
+  writeFileSync(
+    join(data, 'pg_hba.conf'),
+    rulesOf(options)
+      .map((rule) => `${rule}\n`)
+      .join(''),
+  );
+}
+
+function rulesOf({ tls, letIn, rules }: PostgresOptions): string[] {
+  const neverCopied = 'local replication all reject';
+  if (rules !== undefined) return ['local all postgres trust', ...rules, neverCopied];
   const encrypted = tls === undefined ? 'host' : 'hostssl';
-  const rules = [
+  return [
     'local all all trust',
     ...(letIn === undefined ? [] : [`${encrypted} all +${letIn} 127.0.0.1/32 trust`]),
     `${encrypted} all all 127.0.0.1/32 scram-sha-256`,
-    'local replication all reject',
+    neverCopied,
   ];
-  writeFileSync(join(data, 'pg_hba.conf'), rules.map((rule) => `${rule}\n`).join(''));
 }
 
 /** SIGQUIT when this process ends has it end all its processes at once; the next start recovers from its log. */

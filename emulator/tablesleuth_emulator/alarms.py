@@ -15,11 +15,12 @@ from collections.abc import Callable
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as service
 
-from . import minutes
+from . import metric_math, minutes
 from .registry import Properties
 
 #: How the names of the alarms begin that Auto Scaling makes for itself.
 SCALING = "TargetTracking-"
+_POLICY = ":scalingPolicy:"
 _SECONDS_BETWEEN = 2
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -40,11 +41,11 @@ def install() -> None:
 
 def judge(alarm: Properties) -> None:
     """Move an alarm to the state that its newest periods say."""
-    if not alarm.get("MetricName"):
+    if not alarm.get("MetricName") and not alarm.get("Metrics"):
         return
     with _judging:
-        is_scaling = alarm["AlarmName"].startswith(SCALING)
-        figures = _figures(alarm, minutes.now() if is_scaling else time.time())
+        is_scaling = _is_scaling(alarm)
+        figures = _figures(alarm)
         # As on AWS, no such alarm begins before it has a figure of each of its minutes.
         state = alarm["StateValue"] if is_scaling and None in figures else state_of(alarm, figures)
         if state != alarm["StateValue"]:
@@ -69,22 +70,51 @@ def state_of(alarm: Properties, figures: list[float | None]) -> str:
     return alarm["StateValue"] if treatment == "ignore" else "ALARM" if breaching == len(present) else "OK"
 
 
-def _figures(alarm: Properties, now: float) -> list[float | None]:
+def newest_figure(alarm: Properties) -> float | None:
+    """The figure of the newest period that has one."""
+    return next((figure for figure in _figures(alarm) if figure is not None), None)
+
+
+def _is_scaling(alarm: Properties) -> bool:
+    """Whether it goes by the clock of scaling policies."""
+    actions = alarm.get("AlarmActions") or []
+    return alarm["AlarmName"].startswith(SCALING) or any(_POLICY in action for action in actions)
+
+
+def _figures(alarm: Properties) -> list[float | None]:
     """One figure for each period that is judged. The running period counts once it has data."""
-    dimensions = service._dims_key(service._dims_from_list(alarm.get("Dimensions") or []))
-    points = service._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
-    period, newest = alarm["Period"], int(now // alarm["Period"])
-    periods: dict[int, list[Properties]] = {}
-    for point in list(points):
-        periods.setdefault(int(point["Timestamp"] // period), []).append(point)
+    periods = _periods(alarm)
+    newest = int((minutes.now() if _is_scaling(alarm) else time.time()) // alarm["Period"])
     last = newest if newest in periods else newest - 1
-    wanted = range(last, last - alarm["EvaluationPeriods"], -1)
-    return [_figure(alarm, periods[index]) if index in periods else None for index in wanted]
+    return [periods.get(index) for index in range(last, last - alarm["EvaluationPeriods"], -1)]
 
 
-def _figure(alarm: Properties, points: list[Properties]) -> float | None:
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-    return service._stat_value(service._calc_stats(points), statistic, points)
+def _periods(alarm: Properties) -> dict[int, float | None]:
+    """The figures of an alarm's metric, or of what it makes of several, by the number of their period."""
+    if not alarm.get("Metrics"):
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+        return _periods_of(alarm, alarm["Period"], statistic)
+    expression = next(each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
+    several = {
+        each["Id"]: _periods_of(each["MetricStat"]["Metric"], alarm["Period"], each["MetricStat"]["Stat"])
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    }
+    known = set.intersection(*(set(periods) for periods in several.values()))
+    return {
+        index: metric_math.value_of(expression, {name: periods[index] or 0.0 for name, periods in several.items()})
+        for index in known
+    }
+
+
+def _periods_of(metric: Properties, period: int, statistic: str) -> dict[int, float | None]:
+    dimensions = service._dims_key(service._dims_from_list(metric.get("Dimensions") or []))
+    periods: dict[int, list[Properties]] = {}
+    for point in list(service._metrics.get((metric["Namespace"], metric["MetricName"], dimensions)) or []):
+        periods.setdefault(int(point["Timestamp"] // period), []).append(point)
+    return {
+        index: service._stat_value(service._calc_stats(points), statistic, points) for index, points in periods.items()
+    }
 
 
 def _enter(alarm: Properties, state: str) -> None:

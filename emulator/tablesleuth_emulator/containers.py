@@ -51,6 +51,7 @@ class Container:
     log: Properties
     stream: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    stop_seconds: float = STOP_SECONDS
 
 
 class Running:
@@ -63,7 +64,7 @@ class Running:
             image = _image(container.image)
             with open(self._folder / "log", "wb") as log:
                 self._process = subprocess.Popen(
-                    [*image["entrypoint"], *(container.command or image["command"])],
+                    [_within(image["folder"], part) for part in (*image["entrypoint"], *(container.command or image["command"]))],
                     cwd=f"{image['folder']}{image['workdir']}",
                     env={**image["environment"], **self._environment(), **container.environment},
                     stdin=subprocess.DEVNULL,
@@ -89,7 +90,7 @@ class Running:
         """SIGTERM now, and SIGKILL when the time is over."""
         self._process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(self._container.stop_seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
 
@@ -116,6 +117,8 @@ class Running:
             "AWS_ENDPOINT_URL": _endpoint(),
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "*",
+            # What vouches for the account's databases.
+            **({"DB_CA_FILE": os.environ["DB_CA_FILE"]} if "DB_CA_FILE" in os.environ else {}),
         }
         if self._container.role_arn is not None:
             self._token = secrets.token_urlsafe(32)
@@ -136,6 +139,11 @@ def _image(uri: str) -> Properties:
         return json.loads(record.read_text())
     except FileNotFoundError:
         raise CannotStart(f"CannotPullContainerError: {uri} was never built here") from None
+
+
+def _within(folder: str, part: str) -> str:
+    """A path of the image is one in its folder."""
+    return f"{folder}{part}" if part.startswith("/") and os.path.exists(f"{folder}{part}") else part
 
 
 def _credentials(token: str) -> Document:

@@ -10,6 +10,7 @@ from . import (
     capacity,
     cloudwatch,
     config,
+    databases,
     ebs_encryption,
     ecr,
     file_systems,
@@ -38,10 +39,12 @@ from . import (
     second_factor,
     secretsmanager,
     service_roles,
+    service_scaling,
     signals,
     snapshots,
     sns,
     ssm,
+    tasks,
     volume_actions,
     volumes,
 )
@@ -49,13 +52,14 @@ from .registry import Registry
 
 _TYPES = (
     network, instance_profiles, instances, groups, scaling_policies, scheduled_actions, fleets, volumes, loadbalancing, signals, s3, secretsmanager, rotation, logs, ssm,
-    cloudwatch, sns, config, backup, batch, scheduler, image_builder, records,
+    cloudwatch, sns, config, backup, batch, scheduler, image_builder, databases,
+    service_scaling, records,
 )  # fmt: skip
 _CORRECTIONS = (
     naming, images, alarms, life_cycle, machines, instances, capacity, groups, group_health, scheduled_actions, fleets,
     loadbalancing, lifecycle_hooks, scaling_policies, volume_actions, snapshots, volumes, signals, s3, secretsmanager,
     rotation, ssm, service_roles, scheduler, batch_jobs, ecr, config, ebs_encryption, backup, file_systems, image_builder,
-    invitations, second_factor, permissions,
+    invitations, second_factor, databases, tasks, service_scaling, cloudwatch, permissions,
 )  # fmt: skip
 
 

@@ -5,7 +5,10 @@ somebody had pass at once. Nothing else in the account goes by it.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+#: What is done when a minute is over.
+at_end: list[Callable[[], None]] = []
 _ahead = 0.0
 
 

@@ -91,6 +91,8 @@ def _end_minute() -> None:
             if group is not None:
                 _publish(group)
                 _follow(group, policy)
+        for do in minutes.at_end:
+            do()
 
 
 def _publish(group: Properties) -> None:

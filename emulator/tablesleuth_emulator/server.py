@@ -37,6 +37,7 @@ def serve(listener: socket.socket) -> None:
     from . import (
         batch_jobs,
         containers,
+        databases,
         endpoints,
         events,
         extension,
@@ -48,6 +49,7 @@ def serve(listener: socket.socket) -> None:
         scaling_policies,
         scheduled_actions,
         scheduler,
+        tasks,
         volume_reports,
     )
 
@@ -65,6 +67,8 @@ def serve(listener: socket.socket) -> None:
         events,
         containers,
         batch_jobs,
+        databases,
+        tasks,
     )
     application = endpoints.beside(ministack_app, [one for module in ours for one in module.ENDPOINTS])
     config = Config()

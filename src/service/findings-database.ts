@@ -1,4 +1,4 @@
-import { ArnFormat, type CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, type CfnResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { type ISecurityGroup, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -163,7 +163,7 @@ export class FindingsDatabase extends Construct {
   public environment(user: string): Record<string, string> {
     return {
       DB_HOST: this.cluster.clusterEndpoint.hostname,
-      DB_PORT: String(PORT),
+      DB_PORT: Token.asString(this.cluster.clusterEndpoint.port),
       DB_NAME: FindingsDatabase.DATABASE_NAME,
       DB_USER: user,
     };

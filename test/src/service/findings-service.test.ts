@@ -92,6 +92,18 @@ describe('roles', () => {
     expect(told.map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['MigrationFunction']);
   });
 
+  test('find the database where its cluster says that it is', () => {
+    const functions = resourcesOf(template, 'AWS::Lambda::Function').flatMap(({ Properties }) => {
+      const { Variables } = (Properties?.Environment ?? {}) as { Variables?: { DB_HOST?: unknown; DB_PORT?: unknown } };
+      return Variables?.DB_HOST === undefined ? [] : [Variables];
+    });
+    const part = (name: string) => ({
+      'Fn::GetAtt': [expect.stringMatching(/^Database/), `Endpoint.${name}`] as unknown,
+    });
+    expect(functions).toHaveLength(3);
+    for (const { DB_HOST, DB_PORT } of functions) expect([DB_HOST, DB_PORT]).toEqual([part('Address'), part('Port')]);
+  });
+
   test('each sign in as one user of the database', () => {
     const users = statementsOf(template)
       .filter(({ actions }) => actions.includes('rds-db:connect'))

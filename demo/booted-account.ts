@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { type EmulatedAccount, startEmulatedAccount } from '../emulator/account';
 import { bootstrap } from '../emulator/cdk';
+import { whyNoPostgres } from '../emulator/postgres/binaries';
 import { deploy, DemoError, type DeployOptions } from './deployment';
+import { findingsSettings, type LakeFindings, sweepLake } from './findings';
 import { makeLake, type SampleLake, type SampleTable } from './lake/lake';
 import { runningHosts } from './read-back';
 
@@ -17,15 +19,25 @@ export interface Page {
   /** Where it answers on this machine, behind the host's nginx. */
   readonly url: string;
   readonly tables: readonly SampleTable[];
+  /** What a sweep found in them. */
+  readonly lakeFindings?: LakeFindings;
 }
 
 /** An emulated account with a sample lake, in which hosts boot. */
 export class BootedAccount {
   static async start(stateDirectory: string, onProgress: (line: string) => void): Promise<BootedAccount> {
     const { prepareLake } = await import('./lake/prepare.mjs');
-    const options = { stateDirectory, onProgress, machines: true, enforceIam: true };
+    const { prepareSweep, SWEEP_PROGRAMS } = await import('../sweep/prepare.mjs');
+    const options = {
+      ...{ stateDirectory, onProgress, machines: true, enforceIam: true },
+      containerPrograms: SWEEP_PROGRAMS,
+    };
     // What a fresh clone has to make takes a minute or two each.
-    const [account] = await Promise.all([startEmulatedAccount(options), prepareLake({ log: onProgress })]);
+    const [account] = await Promise.all([
+      startEmulatedAccount(options),
+      prepareLake({ log: onProgress }),
+      prepareSweep({ log: onProgress }),
+    ]);
     const { machines } = account;
     if (machines === undefined) throw new DemoError('No host can boot on this computer, so there is no page to open.');
     onProgress(`Emulated account: ready at ${account.endpoint}`);
@@ -48,6 +60,8 @@ export class BootedAccount {
    */
   async deploy(options: DeployOptions): Promise<Page> {
     const context = [
+      // Whoever says otherwise says it later, and is heard.
+      ...(whyNoPostgres() === undefined ? findingsSettings(this.lake) : []),
       ...options.context,
       ...this.machines.gizmosqlSettings,
       `data.buckets=${JSON.stringify([this.lake.bucketArn])}`,
@@ -62,7 +76,9 @@ export class BootedAccount {
     if (host === undefined) throw new DemoError('The deployment left no running host.');
     const url = `http://127.0.0.1:${await this.portTo(host.InstanceId!)}`;
     await healthy(url);
-    return { url, tables: this.lake.tables };
+    const { environment } = options;
+    const lakeFindings = await sweepLake(this.account, { environment, lake: this.lake, onProgress: this.onProgress });
+    return { url, tables: this.lake.tables, lakeFindings };
   }
 
   private async portTo(instanceId: string): Promise<number> {

@@ -1,8 +1,9 @@
 import type { Page } from './booted-account';
+import type { LakeFindings } from './findings';
 import type { Finding, ReadBack } from './read-back';
 
 /** The read-back as a person reads it: a table by group, and the commands that would be pasted on AWS. */
-export function report({ findings, outputs, url, tables }: ReadBack & Partial<Page>): string {
+export function report({ findings, outputs, url, tables, lakeFindings }: ReadBack & Partial<Page>): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const groups = [...new Set(findings.map(({ group }) => group))];
   const sections = groups.map((group) =>
@@ -10,7 +11,17 @@ export function report({ findings, outputs, url, tables }: ReadBack & Partial<Pa
   );
   const commands = Object.entries(outputs).map(([key, value]) => `  ${key}\n    ${value}`);
   const page = url === undefined ? [] : [pageOf(url, tables ?? [])];
-  return [...sections, ['Outputs, as they would be pasted on AWS', ...commands].join('\n'), ...page].join('\n\n');
+  const found = lakeFindings === undefined ? [] : [foundIn(lakeFindings)];
+  const pasted = ['Outputs, as they would be pasted on AWS', ...commands].join('\n');
+  return [...sections, pasted, ...found, ...page].join('\n\n');
+}
+
+function foundIn({ endpoint, worst }: LakeFindings): string {
+  const rows = worst.map(({ name, figures }) => {
+    const kilobytes = Math.ceil((figures.reclaimableBytes ?? 0) / 1000);
+    return `  ${name.padEnd(18)} ${String(kilobytes).padStart(8)} kB that nobody needs`;
+  });
+  return [`Findings of a sweep of all tables: ${endpoint}`, ...rows].join('\n');
 }
 
 function pageOf(url: string, tables: Page['tables']): string {

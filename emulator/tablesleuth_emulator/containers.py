@@ -31,6 +31,7 @@ _TASKS = "ecs-tasks.amazonaws.com"
 #: How long a program has after SIGTERM; what AWS Batch on Fargate leaves it.
 STOP_SECONDS = 30.0
 _LINES_AT_ONCE = 1000
+_LAST_CHARACTERS = 2000
 _roles: dict[str, tuple[str, str]] = {}
 
 
@@ -97,6 +98,10 @@ class Running:
     def kill(self) -> None:
         """Ends it without a word, as a machine that is lost does."""
         self._process.kill()
+
+    def last_words(self) -> str:
+        """The end of what it wrote."""
+        return (self._folder / "log").read_text(errors="replace")[-_LAST_CHARACTERS:]
 
     def finish(self) -> None:
         """Sends its output to its log group, and leaves nothing behind."""

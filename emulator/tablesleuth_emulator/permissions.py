@@ -35,10 +35,22 @@ _event_sources: ContextVar[list[str] | None] = ContextVar("event_sources", defau
 
 def install() -> None:
     """Correct the evaluation of policies. What a policy that demands TLS refuses cannot be tested here."""
+    _name_actions()
     _fill_in_condition_keys()
     _name_resources()
     _check_what_is_sent()
     _check_all_resources()
+
+
+def _name_actions() -> None:
+    """SQS asks for the action on one message where several are sent, deleted or hidden at once."""
+    native = iam_actions.extract_iam_action
+
+    def extract(service: str, *request: Any) -> Any:
+        action = native(service, *request)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    iam_actions.extract_iam_action = extract
 
 
 def _fill_in_condition_keys() -> None:

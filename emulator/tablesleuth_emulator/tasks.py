@@ -82,13 +82,14 @@ def _live(task: Properties) -> None:
     while (code := running.wait(_LOOKS_SECONDS)) is None:
         pass
     _running.pop(task_arn)
+    if task["lastStatus"] != "STOPPING":
+        log.warning("the task %s ended with %s, and said: %s", task_arn, code, running.last_words())
     _end(task, code)
     running.finish()
 
 
 def _end(task: Properties, code: int) -> None:
     if task["lastStatus"] != "STOPPING":
-        log.info("the task %s ended with %s", task["taskArn"], code)
         time.sleep(_PAUSE_SECONDS)
         service._mark_task_stopped(task["taskArn"], task, *_EXITED, exit_code=code)
         return

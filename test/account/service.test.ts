@@ -1,9 +1,14 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeLake } from '../../demo/lake/lake';
+import { connect, type Place } from '../../handlers/findings/connection';
+import { signInToken } from '../../handlers/findings/token';
+import { findingOf } from '../support/findings';
 import { Deployment } from './deployment';
 import { BatchJobs } from './fixtures/batch-jobs';
 import { eventually } from './fixtures/eventually';
-import { FindingsService, type ServiceOutputs } from './fixtures/findings-service';
+import { FindingsService, keyOf, type ServiceOutputs } from './fixtures/findings-service';
+import { Subscriber } from './fixtures/subscriber';
 
 const LAKE = 'tablesleuth-demo-lake';
 const STACK = 'TablesleuthService-dev';
@@ -13,6 +18,23 @@ const SETTINGS = [
   `sweep={"tables":["glue:sample","s3://${LAKE}/delta","s3://${LAKE}/parquet"]}`,
   'service={}',
   'alarms={"email":"team@example.com"}',
+];
+
+/** How many findings arrive while things fail. */
+const MADE = 300;
+
+/** What stays of a service: its database with the place that it is in, its logs, and what the whole account has once. */
+const KEPT = [
+  'AWS::ApiGateway::Account',
+  'AWS::EC2::SecurityGroup',
+  'AWS::EC2::Subnet',
+  'AWS::EC2::VPC',
+  'AWS::IAM::Role',
+  'AWS::Logs::LogGroup',
+  'AWS::RDS::DBCluster',
+  'AWS::RDS::DBClusterParameterGroup',
+  'AWS::RDS::DBInstance',
+  'AWS::RDS::DBSubnetGroup',
 ];
 
 interface Tables {
@@ -31,6 +53,8 @@ describe('the findings service, deployed', { concurrent: false }, () => {
     const { exitCode, output } = await deployment.deploy(...SETTINGS);
     expect(exitCode, output).toBe(0);
     service = await deployed();
+    // What a worker did not take in comes again after seconds; a call that waits for messages has the time that it began with.
+    await service.setVisibility(3);
   });
 
   afterAll(() => deployment?.stop());
@@ -57,6 +81,94 @@ describe('the findings service, deployed', { concurrent: false }, () => {
     });
     expect(body.tables.map(({ name }) => name).sort()).toEqual(TABLES);
   });
+
+  test('lets users of the database in with a token of IAM that is good, and with TLS, and nobody else', async () => {
+    const resource = `arn:aws:rds-db:us-east-2:000000000000:dbuser:${await service.resourceId()}/findings_api`;
+    const reader = await service.person('reader-of-sql', { Action: 'rds-db:connect', Resource: resource });
+    const stranger = await service.person('stranger-to-sql');
+    const place = await service.place('findings_api');
+    const other = await service.place('findings_ingest');
+    const token = (of: Place, by = reader, at = new Date()) => signInToken(of, deployment.account.region, by, at);
+    const client = await connect(place, token(place));
+    expect((await client.query('select current_user::text as whom')).rows).toEqual([{ whom: 'findings_api' }]);
+    await client.end();
+    const old = new Date(Date.now() - 16 * 60_000);
+    const noneOfPam = 'PAM authentication failed for user';
+    await expect(connect(place, token(place, stranger))).rejects.toThrow(noneOfPam);
+    await expect(connect(other, token(other))).rejects.toThrow(noneOfPam);
+    await expect(connect(other, token(place))).rejects.toThrow(noneOfPam);
+    await expect(connect(place, token(place, reader, old))).rejects.toThrow(noneOfPam);
+    await expect(connect(place, 'a password')).rejects.toThrow(noneOfPam);
+    for (const user of ['findings_owner', 'postgres', 'nobody']) {
+      await expect(connect({ ...place, user }, 'a guess')).rejects.toThrow('password authentication failed');
+    }
+    const open = new Client({ ...place, password: token(place) });
+    await expect(open.connect()).rejects.toThrow('no encryption');
+    const elsewhere = { ...place, authorityFile: undefined };
+    await expect(connect(elsewhere, token(place))).rejects.toThrow('unable to verify the first certificate');
+  });
+
+  test('loses and doubles nothing when a worker is killed, events come twice and the database restarts', async () => {
+    const ids = Array.from({ length: MADE }, (_, index) => `glue:made.t${index}`);
+    await service.write('findings/poison.json', new TextEncoder().encode('{"no": "finding"}'));
+    const arriving = service.put(ids.map((id) => findingOf({ id })));
+    await deployment.account.passMinutes(1);
+    const [worker] = await service.running(1);
+    await eventually(async () => ((await service.recorded('glue:made.')).findings > 0 ? true : undefined));
+    await deployment.account.loseTask(worker!.taskArn.split('/').at(-1)!);
+    await service.restartDatabase();
+    await arriving;
+    await Promise.all(ids.slice(0, 20).map((id) => service.announce(keyOf(id))));
+    await eventually(async () => ((await service.messages()) === 0 ? true : undefined));
+    expect(await service.recorded('glue:made.')).toEqual({ findings: MADE, tables: MADE });
+    const ended = (await service.workers()).find(({ taskArn }) => taskArn === worker!.taskArn);
+    expect(ended).toMatchObject({ lastStatus: 'STOPPED', containers: [{ exitCode: 137 }] });
+  });
+
+  test('tells people of a finding that nobody could take in, and of what tables need, once', async () => {
+    const { AlertTopicArn } = await deployment.outputs('TablesleuthOperations-dev');
+    const people = await Subscriber.of(deployment.account, AlertTopicArn!);
+    expect(await service.messages('dead')).toBe(1);
+    await deployment.account.passMinutes(1);
+    expect(await people.message((each) => each.includes('FindingsLost'))).toContain('ALARM');
+    await service.notify('{"tables": 4}');
+    const digest = await people.message((each) => each.includes('sample.orders'));
+    expect(digest).toMatch(/^(high|medium|low): /);
+    await service.notify('{"tables": 4, "again": true}');
+    await eventually(async () => ((await notifications()) === 2 ? true : undefined));
+    expect(people.messages.filter((each) => each.includes('sample.orders'))).toHaveLength(1);
+    people.stop();
+  });
+
+  test('has no worker when nothing is left to take in: the last one ended in good order', async () => {
+    await eventually(async () => {
+      await deployment.account.passMinutes(1);
+      const workers = await service.workers();
+      return workers.every(({ lastStatus }) => lastStatus === 'STOPPED') ? true : undefined;
+    });
+    const codes = (await service.workers()).map(({ containers: [only] }) => only?.exitCode);
+    expect(codes.sort()).toEqual([0, 137]);
+  });
+
+  test('destroyed, leaves its database, its logs and the place of the database, and can be deployed again', async () => {
+    const { exitCode, output } = await deployment.destroyStack(STACK, ...SETTINGS);
+    expect(exitCode, output).toBe(0);
+    const kept = [...output.matchAll(/DELETE_SKIPPED +\| (\S+)/g)].map(([, type]) => type!);
+    expect([...new Set(kept)].sort()).toEqual(KEPT);
+    expect(await service.recorded('glue:made.')).toEqual({ findings: MADE, tables: MADE });
+    expect(await service.askUnsigned('/tables')).not.toBe(200);
+    const again = await deployment.deployStack(STACK, ...SETTINGS);
+    expect(again.exitCode, again.output).toBe(0);
+    const before = service;
+    service = await deployed();
+    expect(service.clusterId).not.toBe(before.clusterId);
+    expect(await service.ask('/tables')).toMatchObject({ status: 200, body: { tables: [] } });
+  });
+
+  async function notifications(): Promise<number> {
+    const [row] = await service.sql<{ count: number }>('select count(*)::int as count from notification');
+    return row!.count;
+  }
 
   async function deployed(): Promise<FindingsService> {
     return new FindingsService(deployment.account, (await deployment.outputs(STACK)) as unknown as ServiceOutputs);

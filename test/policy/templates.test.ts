@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { scratchFolder } from '../support/scratch';
 import { addExamplePipeline } from '../support/pipeline';
 import { newApp, synthesize, synthesizeApp, type SynthesizedStack } from '../support/synthesis';
@@ -43,7 +43,10 @@ const found: Record<'cfnLint' | 'checkov' | 'cfnGuard', ToolFinding[]> = { cfnLi
 
 beforeAll(async () => {
   await preparePolicyTools();
+  // CDK's own validation judges the same environments in guardrails.test.ts.
+  vi.stubEnv('CDK_VALIDATION', 'false');
   collectTemplates();
+  vi.unstubAllEnvs();
   const named = [...templates, ...bare, [UNSAFE, unsafe] as const];
   named.forEach(([name, template]) => writeFileSync(join(folder, name), JSON.stringify(template, undefined, 1)));
   const all = named.map(([name]) => join(folder, name));

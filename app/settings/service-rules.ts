@@ -48,6 +48,24 @@ const networkHoldsItsSubnets: Rule = ({ completed: { service }, isWrong }) => {
   return [{ path: ['service', 'cidr'], says: `got ${show(cidr)}, ${wants}` }];
 };
 
+/** Where hosts are in public subnets, or in a network that was brought along, nobody knows of a private place for a database. */
+const sharedNetworkIsPrivate: Rule = ({ completed: { service, network }, isWrong }) => {
+  if (service?.network !== 'shared' || isWrong('network')) return [];
+  const problems = (['cidr', 'natGateways'] as const)
+    .filter((key) => service[key] !== undefined)
+    .map((key) => ({
+      path: ['service', key],
+      says: `got ${show(service[key])} with network: shared, wants it left out: the network is that of the hosts`,
+    }));
+  const got = 'got "shared" together with';
+  const at = (says: string): Problem[] => [...problems, { path: ['service', 'network'], says }];
+  if (network.vpcId !== undefined) return at(`${got} network.vpcId, wants own: only a network that is made is shared`);
+  if (network.natGateways === 0) {
+    return at(`${got} network.natGateways: 0, wants own, or 1 NAT gateway or more: hosts are in public subnets`);
+  }
+  return network.maxAzs > 1 ? problems : at(`${got} network.maxAzs: 1, wants own, or 2 zones: a database is in two`);
+};
+
 const webAclIsWhereItsApiIs: Rule = ({ completed: { service }, region, regions, isWrong }) => {
   const arn = service?.api?.webAclArn;
   if (arn === undefined || regions.length > 1 || isWrong('region') || isWrong('service.api')) return [];
@@ -60,5 +78,6 @@ export const SERVICE_RULES: readonly Rule[] = [
   databaseHasRoom,
   workersFit,
   networkHoldsItsSubnets,
+  sharedNetworkIsPrivate,
   webAclIsWhereItsApiIs,
 ];

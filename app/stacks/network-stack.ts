@@ -1,4 +1,4 @@
-import { Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -20,6 +20,7 @@ export class NetworkStack extends Stack {
       maxAzs: network.maxAzs,
       natGateways: network.natGateways,
       buildSubnets: buildsImages(settings),
+      removalPolicy: settings.service?.network === 'shared' && settings.retain ? RemovalPolicy.RETAIN : undefined,
       flowLogGroup: LogGroup.fromLogGroupName(this, 'FlowLogs', published.read(this, 'data/flow-log-group')),
     });
     published.publish(this, 'network/vpc-id', vpc.vpcId);

@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import {
   FindingsApi,
   FindingsDatabase,
@@ -19,6 +19,7 @@ import {
 } from '../../src';
 import type { Settings } from '../settings';
 import { importedFindingsBucket } from './findings';
+import { importedJobNetwork } from './network-stack';
 import { PublishedValues } from './published';
 import { SWEEP_QUEUE } from './sweep-stack';
 import { zone } from './zone';
@@ -45,6 +46,7 @@ export class ServiceStack extends Stack {
     const logs = new ServiceLogs(this, 'Logs', { encryptionKey, removalPolicy });
     const network = new ServiceNetwork(this, 'Network', {
       flowLogGroup: logs.requests,
+      vpc: service.network === 'shared' ? importedJobNetwork(new Construct(this, 'Shared'), settings) : undefined,
       cidr: service.cidr,
       natGateways: service.natGateways,
       removalPolicy,

@@ -1,3 +1,4 @@
+import type { CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import {
   GatewayVpcEndpointAwsService,
   type ISubnet,
@@ -8,7 +9,7 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { acknowledge, COMPLIANCE_PACKS } from '../private/acknowledge';
 import { addFlowLog } from '../private/flow-log';
 import { fail, isKnown } from '../private/validate';
@@ -47,6 +48,14 @@ export interface WorkbenchNetworkProps {
    * @default - there are none; with a NAT gateway there never are any, because the hosts' own do
    */
   readonly buildSubnets?: boolean;
+
+  /**
+   * What happens to the network and to the subnets that hosts belong in when their stack is destroyed. What stays in them,
+   * such as a database, needs them to stay.
+   *
+   * @default - they go
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
@@ -90,7 +99,12 @@ export class WorkbenchNetwork extends Construct {
     this.hostSubnets = subnets(natGateways > 0 ? 'Private' : 'Public');
     this.buildSubnets = natGateways > 0 ? this.hostSubnets : props.buildSubnets ? subnets('Build') : [];
     acknowledgeAddresses(natGateways > 0 ? [] : this.buildSubnets);
+    if (props.removalPolicy !== undefined) applyRemovalPolicy([vpc, ...this.hostSubnets], props.removalPolicy);
   }
+}
+
+function applyRemovalPolicy(constructs: IConstruct[], policy: RemovalPolicy): void {
+  for (const { node } of constructs) (node.defaultChild as CfnResource).applyRemovalPolicy(policy);
 }
 
 /** Public subnets come first and all are of one size, so that adding private ones moves none of them. */

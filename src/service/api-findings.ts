@@ -1,4 +1,4 @@
-import type { CfnMethod, CfnStage, Method, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { CfnStage, Method, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { acknowledge, acknowledgeCheckov, COMPLIANCE_PACKS, Pack } from '../private/acknowledge';
 
 /** What is accepted of the API of findings. */
@@ -11,7 +11,6 @@ export function acknowledgeApi(
   const signed = 'Requests are signed with AWS credentials: IAM says who may ask';
   for (const method of userPoolArn === undefined ? methods : []) {
     acknowledge(method, [Pack.AWS_SOLUTIONS], 'COG4', signed);
-    acknowledgeCheckov(method.node.defaultChild as CfnMethod, ['CKV_AWS_59'], signed);
   }
   acknowledge(
     api.node.findChild('CloudWatchRole'),

@@ -137,7 +137,7 @@ export class FindingsDatabase extends Construct {
     cluster.node.addDependency(this.log(props, removalPolicy));
     // A database that stays is not without it.
     (parameterGroup.node.findChild('Resource') as CfnResource).applyRemovalPolicy(removalPolicy);
-    acknowledgeDatabase(cluster);
+    acknowledgeDatabase(cluster, removalPolicy === RemovalPolicy.DESTROY);
     this.cluster = cluster;
     this.ownerSecret = cluster.secret!;
   }

@@ -30,6 +30,8 @@ interface IngestTaskProps {
   readonly stopTimeout: Duration;
 }
 
+const MEMORY_MIB = 512;
+
 /**
  * One worker: a container whose file system is read-only, with a role that reads findings and signs in to the database, and
  * another one, of Fargate's own, that pulls the image and writes the log.
@@ -48,7 +50,7 @@ export class IngestTask extends Construct {
     this.definition = new FargateTaskDefinition(this, 'Resource', {
       family: `${Stack.of(this).stackName}-ingest`,
       cpu: 256,
-      memoryLimitMiB: 512,
+      memoryLimitMiB: MEMORY_MIB,
       runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
       taskRole: this.role('Role', 'Takes findings in', workerStatements(props)).withoutPolicyUpdates(),
       executionRole: this.role('Starter', 'Starts workers', [
@@ -64,6 +66,9 @@ export class IngestTask extends Construct {
         QUEUE_URL: queue.queueUrl,
       },
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'worker' }),
+      memoryLimitMiB: MEMORY_MIB,
+      // As the image says already, which nothing that reads a template can see.
+      user: 'node',
       readonlyRootFilesystem: true,
       stopTimeout: props.stopTimeout,
     });

@@ -21,18 +21,26 @@ import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findin
 
 /** Properties of `ServiceNetwork`. */
 export interface ServiceNetworkProps {
-  /** Where the flow logs go. */
+  /** Where the flow logs go, of a network that is made. */
   readonly flowLogGroup: ILogGroup;
 
   /**
-   * The network's IPv4 block, a /16 to a /22; it has four subnets of /24.
+   * A network that exists: database, functions and workers are in its private subnets, which need a way out through a NAT
+   * gateway, in two zones or more. It stays as it is; as long as the database stays, so must it.
+   *
+   * @default - one is made
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The IPv4 block of a network that is made, a /16 to a /22; it has four subnets of /24.
    *
    * @default - 10.0.0.0/16
    */
   readonly cidr?: string;
 
   /**
-   * How many NAT gateways, 0 to 2, each about $33 a month and $0.045 a GB. Without any, functions reach the APIs that they
+   * How many NAT gateways a network has that is made, 0 to 2, each about $33 a month and $0.045 a GB. Without any, functions reach the APIs that they
    * call through endpoints in one zone, $7.30 a month each, and workers have an address of their own while they run.
    *
    * @default - 0
@@ -40,8 +48,8 @@ export interface ServiceNetworkProps {
   readonly natGateways?: number;
 
   /**
-   * What happens to the network and its private subnets when their stack is destroyed: as long as a database stays, they
-   * cannot go.
+   * What happens to a network that is made, and to its private subnets, when their stack is destroyed: as long as a database
+   * stays, they cannot go.
    *
    * @default - they stay, which costs nothing
    */
@@ -73,11 +81,24 @@ export class ServiceNetwork extends Construct {
   constructor(scope: Construct, id: string, props: ServiceNetworkProps) {
     super(scope, id);
     const natGateways = props.natGateways ?? 0;
-    const cidr = props.cidr ?? '10.0.0.0/16';
     if (isKnown(natGateways) && (natGateways < 0 || natGateways > ZONES)) {
       fail(this, `natGateways is ${natGateways}, expected 0 to ${ZONES}, the number of availability zones`);
     }
-    const hasWayOut = natGateways > 0;
+    const hasWayOut = props.vpc !== undefined || natGateways > 0;
+    const cidr = props.cidr ?? '10.0.0.0/16';
+    const vpc = props.vpc ?? this.made(props, cidr, natGateways);
+    this.vpc = vpc;
+    this.privateSubnets = props.vpc?.privateSubnets ?? vpc.selectSubnets({ subnetGroupName: 'Private' }).subnets;
+    if (this.privateSubnets.length < ZONES) {
+      const has = `the network has ${this.privateSubnets.length} private subnets`;
+      fail(this, `${has}, expected ${ZONES} or more: a database is in two zones`);
+    }
+    this.workerSubnets = hasWayOut ? this.privateSubnets : vpc.publicSubnets;
+    this.workersHaveAddresses = !hasWayOut;
+    this.endpointGroup = hasWayOut ? undefined : endpointGroup(vpc, cidr);
+  }
+
+  private made(props: ServiceNetworkProps, cidr: string, natGateways: number): Vpc {
     const vpc = new Vpc(this, 'Resource', {
       ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: ZONES,
@@ -87,16 +108,12 @@ export class ServiceNetwork extends Construct {
         { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         {
           name: 'Private',
-          subnetType: hasWayOut ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
+          subnetType: natGateways > 0 ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
           cidrMask: 24,
         },
       ],
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
-    this.privateSubnets = vpc.selectSubnets({ subnetGroupName: 'Private' }).subnets;
-    this.workerSubnets = hasWayOut ? this.privateSubnets : vpc.publicSubnets;
-    this.workersHaveAddresses = !hasWayOut;
-    this.endpointGroup = hasWayOut ? undefined : endpointGroup(vpc, cidr);
     addFlowLog(this, vpc, props.flowLogGroup);
     acknowledgeRoutes(
       vpc,
@@ -104,8 +121,9 @@ export class ServiceNetwork extends Construct {
         'address to what does not ask for one',
     );
     acknowledgeRestriction(vpc);
-    keepPlaceOfDatabase(vpc, this.privateSubnets, props.removalPolicy ?? RemovalPolicy.RETAIN);
-    this.vpc = vpc;
+    const { subnets } = vpc.selectSubnets({ subnetGroupName: 'Private' });
+    keepPlaceOfDatabase(vpc, subnets, props.removalPolicy ?? RemovalPolicy.RETAIN);
+    return vpc;
   }
 
   /** A security group that lets its members call AWS over TLS, and lets nobody call them. */
@@ -149,7 +167,7 @@ function keepPlaceOfDatabase(vpc: Vpc, subnets: ISubnet[], policy: RemovalPolicy
   for (const construct of [vpc, ...subnets]) (construct.node.defaultChild as CfnResource).applyRemovalPolicy(policy);
 }
 
-function endpointGroup(vpc: Vpc, cidr: string): SecurityGroup {
+function endpointGroup(vpc: IVpc, cidr: string): SecurityGroup {
   const group = new SecurityGroup(vpc, 'EndpointGroup', {
     vpc,
     description: 'Endpoints of APIs that functions of the network call',

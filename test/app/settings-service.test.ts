@@ -3,6 +3,7 @@ import type { GivenSettings } from '../../app/settings/schema';
 import { messageAbout } from '../support/settings-problems';
 import { settingsOf, synthesize } from '../support/synthesis';
 import { resourcesOf, type TemplateDocument } from '../support/template';
+import { EXISTING_NETWORK } from '../support/variants';
 
 const ALARMS = { email: 'team@example.com' };
 const POOL = 'arn:aws:cognito-idp:us-east-2:111122223333:userpool/us-east-2_AbCdEf123';
@@ -14,7 +15,25 @@ describe('fails, and says what is wanted:', () => {
   test.each<[unknown, string]>([
     [
       { service: true },
-      'service: got true, wants a block of settings: cidr, natGateways, database, workers, api, previousFindingsDays; or false',
+      'service: got true, wants a block of settings: network, cidr, natGateways, database, workers, api, previousFindingsDays; or false',
+    ],
+    [{ service: { network: 'mine' } }, 'service.network: got "mine", wants own or shared'],
+    [
+      { service: { network: 'shared' } },
+      'service.network: got "shared" together with network.natGateways: 0, wants own, or 1 NAT gateway or more: hosts are ' +
+        'in public subnets',
+    ],
+    [
+      { service: { network: 'shared' }, network: { maxAzs: 1, natGateways: 1 } },
+      'service.network: got "shared" together with network.maxAzs: 1, wants own, or 2 zones: a database is in two',
+    ],
+    [
+      { service: { network: 'shared' }, network: EXISTING_NETWORK },
+      'service.network: got "shared" together with network.vpcId, wants own: only a network that is made is shared',
+    ],
+    [
+      { service: { network: 'shared', natGateways: 1 }, network: { natGateways: 1 } },
+      'service.natGateways: got 1 with network: shared, wants it left out: the network is that of the hosts',
     ],
     [{ service: { natGateways: 3 } }, 'service.natGateways: got 3, wants a whole number from 0 to 2'],
     [{ service: { cidr: '11.0.0.0/16' } }, 'service.cidr: got "11.0.0.0/16", wants a private block, inside 10.0.0.0/8'],
@@ -61,6 +80,7 @@ describe('fails, and says what is wanted:', () => {
 
 test.each<GivenSettings>([
   { service: {} },
+  { service: { network: 'shared' }, network: { natGateways: 1 } },
   { service: { database: { minCapacity: 4 }, workers: { minWorkers: 4 } } },
   { service: { database: { minCapacity: 8, maxCapacity: 8 } } },
   { service: { api: { userPoolArn: POOL, webAclArn: WEB_ACL } } },

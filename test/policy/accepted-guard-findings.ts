@@ -19,7 +19,7 @@ const IN_TRANSIT =
 const HALF = 'One half of the composite alarm NoData, which tells people; alone it says nothing worth a message';
 const HANDED_ON =
   'What a pipeline hands on: only its steps read and write here, and its history says which did and when';
-const HISTORY = 'A standard workflow keeps the input and output of each of its three steps for 90 days by itself';
+const HISTORY = 'A standard workflow keeps the input and output of each of its steps for 90 days by itself';
 
 export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
   ...['DataHostLogs', 'DataSessionLogs', 'DataFlowLogs', 'ImageLog', 'SweepLog'].map((resource) => ({
@@ -128,6 +128,44 @@ export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
     reason:
       'CDK builds the image of the sweep here with a container daemon of its own, which needs it; the step may push it, no more',
   },
+  {
+    rule: 'api_gw_v1_execution_logging_enabled_check',
+    resource: 'ApiDeploymentStagev1',
+    reason: 'Its access log has each request and its outcome; the execution log would have the findings themselves',
+  },
+  {
+    rule: 'api_gw_xray_enabled_check',
+    resource: 'ApiDeploymentStagev1',
+    reason: 'Its log tells each step; traces need permission on all of X-Ray, which has no narrower one',
+  },
+  {
+    rule: 'lambda_function_public_access_prohibited_check',
+    resource: 'ApiFunctionApi',
+    reason: 'The one stage of the one API may call; the rule reads references alone, and that ARN is made of several',
+  },
+  ...['DatabaseReader', 'DatabaseWriter'].map((resource) => ({
+    rule: 'rds_instance_enhanced_monitoring_enabled_check',
+    resource,
+    reason:
+      'Performance Insights shows what the database waits for; a serverless one has no operating system to look after',
+  })),
+  {
+    rule: 'rds_cluster_deletion_protection_enabled_check',
+    resource: 'Database',
+    reason:
+      'It is protected unless the settings say that nothing is retained; it would stop its stack from being destroyed',
+  },
+  ...['IngestArrivalsDead', 'NotificationsDead'].map((resource) => ({
+    rule: 'sqs_dlq_check',
+    resource,
+    reason: 'It is itself where messages go that could not be handled, and an alarm watches it',
+  })),
+  { rule: 'ecs_service_assign_public_ip_disabled_check', resource: 'IngestService', reason: ADDRESS },
+  {
+    rule: 'lambda_inside_vpc_check',
+    resource: 'MigrationProviderframeworkonEvent',
+    reason: 'The function of CDK that waits for the migration calls Lambda and CloudFormation, which are in no network',
+  },
   { rule: 'ec2_launch_template_monitoring_enabled_check', resource: 'WorkbenchLaunchTemplate', reason: MONITORING },
   { rule: 'ec2_launch_template_public_ip_disabled_check', resource: 'WorkbenchLaunchTemplate', reason: ADDRESS },
   { rule: 'ec2_instance_detailed_monitoring_enabled_check', resource: 'WorkbenchInstance', reason: MONITORING },
@@ -163,7 +201,7 @@ export const ACCEPTED_GUARD_FINDINGS: readonly AcceptedGuardFinding[] = [
     resource,
     reason: HALF,
   })),
-  ...['WorkbenchGroupOnDemandFallback', 'WorkbenchIdleStop'].flatMap((resource) => [
+  ...['WorkbenchGroupOnDemandFallback', 'WorkbenchIdleStop', 'SweepEnd'].flatMap((resource) => [
     { rule: 'step_functions_state_machine_logging_enabled_check', resource, reason: HISTORY },
     { rule: 'step_functions_state_machine_tracing_enabled_check', resource, reason: HISTORY },
   ]),

@@ -5,6 +5,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
+import type { Settings } from '../../app/settings';
 import { addEnvironment } from '../../app/stacks/environment';
 import { acknowledge, Pack } from '../../src/private/acknowledge';
 import { VARIANTS } from '../support/variants';
@@ -15,6 +16,8 @@ const WARNINGS = [
   'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
   'Annotation::@aws-cdk/aws-autoscaling:signalsNotUsedByInstanceRefresh',
 ];
+
+const hasOwnNetwork = ({ service }: Settings) => service !== undefined && service.network !== 'shared';
 
 describe.each(VARIANTS)('%s', (_name, settings) => {
   const inspection = inspect((app) => addEnvironment(app, settings));
@@ -38,8 +41,9 @@ describe.each(VARIANTS)('%s', (_name, settings) => {
     expect(warnings.filter(({ rule }) => !WARNINGS.includes(rule))).toEqual([]);
   });
 
-  test('has nothing that the packs cannot see, but the function that empties the default security group', () => {
-    const networks = settings.network.vpcId === undefined ? settings.regions : [];
+  test('has nothing that the packs cannot see, but the function that empties default security groups', () => {
+    const ofHosts = settings.network.vpcId === undefined ? settings.regions : [];
+    const networks = [...ofHosts, ...(hasOwnNetwork(settings) ? settings.regions : [])];
     const own = ['AWS::IAM::Role', 'AWS::Lambda::Function'].flatMap((type) => networks.map(() => type));
     const hidden = untypedResources(inspection.synthesis.app).filter((type) => !type.startsWith('Custom::'));
     expect(hidden.sort()).toEqual(own);

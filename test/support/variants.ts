@@ -212,7 +212,11 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
       previousFindingsDays: 30,
     },
   },
-  'a findings service that tells nobody, nothing kept': { retain: false, service: {} },
+  'a findings service that tells nobody in the network of its hosts, nothing kept': {
+    retain: false,
+    network: { natGateways: 1 },
+    service: { network: 'shared' },
+  },
   'an image of its own, nothing kept, no rotation, and tags': {
     image: { kind: 'parameter', name: '/images/workbench' },
     retain: false,

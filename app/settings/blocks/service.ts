@@ -58,6 +58,11 @@ const CIDR = 'an IPv4 block such as 10.0.0.0/16';
 
 /** The findings service. */
 export const service = part({
+  network: z.literal(['own', 'shared'], { error: 'own or shared' }).optional().meta({
+    description:
+      'With `own` the service has a network for itself. With `shared` it is in the private subnets of the environment’s, which needs `network.natGateways`, and excludes `service.cidr` and `service.natGateways`. A database does not move: it stays where it was first deployed.',
+    defaultText: '`own`',
+  }),
   cidr: z
     .string({ error: CIDR })
     .superRefine((cidr, context) => {

@@ -205,7 +205,8 @@ describe.each(VARIANTS)('%s', (_name, settings) => {
 
   test("gives nobody a policy of AWS's own, but what empties default security groups, deletes old images and logs requests", () => {
     const services = settings.service === undefined ? [] : settings.regions;
-    const networks = [...(settings.network.vpcId === undefined ? settings.regions : []), ...services];
+    const ofServices = settings.service?.network === 'shared' ? [] : services;
+    const networks = [...(settings.network.vpcId === undefined ? settings.regions : []), ...ofServices];
     const expected = [
       ...networks.map(() => 'AWSLambdaBasicExecutionRole'),
       ...services.map(() => 'AmazonAPIGatewayPushToCloudWatchLogs'),
@@ -229,7 +230,8 @@ describe.each(VARIANTS)('%s', (_name, settings) => {
     const open = templates
       .flatMap((template) => resourcesOf(template, 'AWS::EC2::SecurityGroup'))
       .filter(({ Properties }) => Properties?.SecurityGroupIngress !== undefined);
-    const hasEndpoints = settings.service !== undefined && settings.service.natGateways === undefined;
+    const { natGateways, network } = settings.service ?? { network: 'shared' };
+    const hasEndpoints = network !== 'shared' && natGateways === undefined;
     expect(open.map(({ id }) => id.replace(/\w{8}$/, '')).sort()).toEqual([
       ...(hasEndpoints ? settings.regions.map(() => 'NetworkEndpointGroup') : []),
       ...(isBalanced ? settings.regions.map(() => 'WorkbenchBalancerSecurityGroup') : []),

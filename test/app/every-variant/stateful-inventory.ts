@@ -188,6 +188,22 @@ describe('destroyed, the service', () => {
     expect(kept({ retain: false })).toEqual(KEPT_FOR_OTHERS);
   });
 
+  test('leaves the network that it shares with hosts, with the subnets that its database is in, as long as that is kept', () => {
+    const policies = (retain: boolean) =>
+      resourcesOf(
+        synthesize({ retain, network: { natGateways: 1 }, service: { network: 'shared' } }).network,
+        ...['AWS::EC2::VPC', 'AWS::EC2::Subnet'],
+      ).map(({ id, DeletionPolicy = 'Delete' }) => `${id} ${DeletionPolicy}`);
+    expect(policies(false).filter((policy) => policy.endsWith('Retain'))).toEqual([]);
+    expect(policies(true)).toEqual([
+      'Network6E62CE96 Retain',
+      'NetworkPublicSubnet1SubnetBAFD76B4 Delete',
+      'NetworkPublicSubnet2SubnetCFA3CB04 Delete',
+      'NetworkPrivateSubnet1Subnet80FBBF93 Retain',
+      'NetworkPrivateSubnet2SubnetF8FE1BD8 Retain',
+    ]);
+  });
+
   test('has its database protected from being deleted by hand as long as it is retained', () => {
     const isProtected = (retain: boolean) =>
       resourcesOf(synthesize({ retain, service: {} }).service, 'AWS::RDS::DBCluster').map(

@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import { InterfaceVpcEndpointAwsService } from 'aws-cdk-lib/aws-ec2';
+import { InterfaceVpcEndpointAwsService, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import { ServiceNetwork, type ServiceNetworkProps } from '../../../src';
@@ -60,6 +60,35 @@ describe.each([0, 1, 2])('the network with %s NAT gateways', (natGateways) => {
       );
     });
     expect(seen).toEqual([natGateways === 0, natGateways === 0]);
+  });
+});
+
+describe('a network that exists', () => {
+  const existing = (privateSubnetIds: string[]) => (stack: Stack) =>
+    networkIn(stack, {
+      vpc: Vpc.fromVpcAttributes(stack, 'Existing', {
+        vpcId: 'vpc-1',
+        availabilityZones: ['a', 'b'].slice(0, privateSubnetIds.length),
+        privateSubnetIds,
+      }),
+    });
+
+  test('gets nothing new but what is put into its private subnets', () => {
+    const seen: string[][] = [];
+    const template = templateOf((stack) => {
+      const network = existing(['subnet-1', 'subnet-2'])(stack);
+      network._reach('Sns', SERVICES.Sns);
+      seen.push([network.privateSubnets, network.workerSubnets].flat().map(({ subnetId }) => subnetId));
+      expect(network.workersHaveAddresses).toBe(false);
+    });
+    expect(seen).toEqual([['subnet-1', 'subnet-2', 'subnet-1', 'subnet-2']]);
+    expect(resourcesOf(template).map(({ Type }) => Type)).toEqual(['AWS::Logs::LogGroup']);
+  });
+
+  test('fails without private subnets in two zones', () => {
+    expect(() => templateOf((stack) => void existing(['subnet-1'])(stack))).toThrow(
+      'Test/Network: the network has 1 private subnets, expected 2 or more: a database is in two zones',
+    );
   });
 });
 

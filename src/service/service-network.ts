@@ -81,18 +81,13 @@ export class ServiceNetwork extends Construct {
   constructor(scope: Construct, id: string, props: ServiceNetworkProps) {
     super(scope, id);
     const natGateways = props.natGateways ?? 0;
-    if (isKnown(natGateways) && (natGateways < 0 || natGateways > ZONES)) {
-      fail(this, `natGateways is ${natGateways}, expected 0 to ${ZONES}, the number of availability zones`);
-    }
+    checkGateways(this, natGateways);
     const hasWayOut = props.vpc !== undefined || natGateways > 0;
     const cidr = props.cidr ?? '10.0.0.0/16';
     const vpc = props.vpc ?? this.made(props, cidr, natGateways);
     this.vpc = vpc;
     this.privateSubnets = props.vpc?.privateSubnets ?? vpc.selectSubnets({ subnetGroupName: 'Private' }).subnets;
-    if (this.privateSubnets.length < ZONES) {
-      const has = `the network has ${this.privateSubnets.length} private subnets`;
-      fail(this, `${has}, expected ${ZONES} or more: a database is in two zones`);
-    }
+    checkZones(this, this.privateSubnets);
     this.workerSubnets = hasWayOut ? this.privateSubnets : vpc.publicSubnets;
     this.workersHaveAddresses = !hasWayOut;
     this.endpointGroup = hasWayOut ? undefined : endpointGroup(vpc, cidr);
@@ -161,6 +156,17 @@ export class ServiceNetwork extends Construct {
     });
     return [endpoint];
   }
+}
+
+function checkGateways(scope: Construct, natGateways: number): void {
+  if (isKnown(natGateways) && (natGateways < 0 || natGateways > ZONES)) {
+    fail(scope, `natGateways is ${natGateways}, expected 0 to ${ZONES}, the number of availability zones`);
+  }
+}
+
+function checkZones(scope: Construct, { length }: ISubnet[]): void {
+  if (length >= ZONES) return;
+  fail(scope, `privateSubnets of the network are ${length}, expected ${ZONES} or more: a database is in two zones`);
 }
 
 function keepPlaceOfDatabase(vpc: Vpc, subnets: ISubnet[], policy: RemovalPolicy): void {

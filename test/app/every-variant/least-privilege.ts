@@ -196,6 +196,12 @@ function rulesBetweenGroups(templates: TemplateDocument[]): unknown[][] {
   );
 }
 
+/** The region of each network that is made: of hosts, and of services. */
+function networksOf({ network, service, regions }: Settings): readonly string[] {
+  const ofService = service !== undefined && service.network !== 'shared' ? regions : [];
+  return [...(network.vpcId === undefined ? regions : []), ...ofService];
+}
+
 describe.each(VARIANTS)('%s', (_name, settings) => {
   const templates = templatesOf(settings);
 
@@ -205,8 +211,7 @@ describe.each(VARIANTS)('%s', (_name, settings) => {
 
   test("gives nobody a policy of AWS's own, but what empties default security groups, deletes old images and logs requests", () => {
     const services = settings.service === undefined ? [] : settings.regions;
-    const ofServices = settings.service?.network === 'shared' ? [] : services;
-    const networks = [...(settings.network.vpcId === undefined ? settings.regions : []), ...ofServices];
+    const networks = networksOf(settings);
     const expected = [
       ...networks.map(() => 'AWSLambdaBasicExecutionRole'),
       ...services.map(() => 'AmazonAPIGatewayPushToCloudWatchLogs'),

@@ -87,7 +87,7 @@ describe('a network that exists', () => {
 
   test('fails without private subnets in two zones', () => {
     expect(() => templateOf((stack) => void existing(['subnet-1'])(stack))).toThrow(
-      'Test/Network: the network has 1 private subnets, expected 2 or more: a database is in two zones',
+      'Test/Network: privateSubnets of the network are 1, expected 2 or more: a database is in two zones',
     );
   });
 });

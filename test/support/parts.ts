@@ -70,9 +70,12 @@ export const SWITCHED_PARTS: Readonly<Record<string, SwitchedPart>> = {
   rotation: { off: { gizmosql: { rotationDays: false } }, owns: ['Operations/PasswordRotation*'] },
 };
 
-/** The same with a sweep and what keeps its findings. */
+/** A spot group with a sweep and what keeps its findings, and what has to do with them. */
 export const EVERY_PART_WITH_FINDINGS = {
-  ...EVERY_PART,
+  useSpot: true,
+  alarms: EVERY_PART.alarms,
+  dashboard: true,
+  gizmosql: { rotationDays: false },
   data: { buckets: ['arn:aws:s3:::lake'] },
   sweep: {},
   service: {},
@@ -82,9 +85,14 @@ const TOLD_BY_SERVICE = ['Service/Alarms*', 'Service/NetworkSns*', 'Operations/P
 
 /** Every part of that. */
 export const SWITCHED_PARTS_WITH_FINDINGS: Readonly<Record<string, SwitchedPart>> = {
-  ...SWITCHED_PARTS,
-  alarms: and('alarms', 'Operations/SweepNotices*', ...TOLD_BY_SERVICE),
-  dashboard: and('dashboard', 'Service/Dashboard'),
+  alarms: {
+    off: { alarms: false },
+    owns: [
+      ...['Operations/Alerts*', 'Operations/HostAlarms*', 'Operations/HostNotices*', 'Operations/SweepNotices*'],
+      ...TOLD_BY_SERVICE,
+    ],
+  },
+  dashboard: { off: { dashboard: false }, owns: ['Operations/Dashboard', 'Service/Dashboard'] },
   sweep: { off: { sweep: false }, owns: ['Sweep/*', 'Operations/SweepNotices*', 'Service/SweepEnd*'] },
   service: { off: { service: false }, owns: ['Service/*', 'Operations/Publishedoperationsalerttopicarn'] },
   'sweep and service': {
@@ -95,11 +103,6 @@ export const SWITCHED_PARTS_WITH_FINDINGS: Readonly<Record<string, SwitchedPart>
     ],
   },
 };
-
-function and(name: string, ...owns: string[]): SwitchedPart {
-  const part = SWITCHED_PARTS[name]!;
-  return { ...part, owns: [...part.owns, ...owns] };
-}
 
 /** Whether a resource, as `<stack>/<logical id>`, is there because of a part. */
 export function belongsTo({ owns }: SwitchedPart, resource: string): boolean {

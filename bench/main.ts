@@ -5,6 +5,7 @@ import { measureBalancer } from './balancer';
 import { measureDeployment } from './deployment';
 import { measureEnvironments } from './environments';
 import { failed, type Figure, judge, type Judged, leftOut, NotMeasurable, table } from './figure';
+import { measureFindings } from './findings';
 import { measureFindingsApi } from './findings-api';
 import { measureFirstBoot } from './first-boot';
 import { measureHosts } from './hosts';
@@ -12,9 +13,9 @@ import { measureLaunch } from './launch';
 import { measureRegions } from './regions';
 import { measureUnitTests } from './unit-tests';
 
-const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [findings-api] [machines] [balancer]';
+const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [findings-api] [findings] [machines] [balancer]';
 
-type Group = 'synthesis' | 'unit-tests' | 'findings-api' | 'machines' | 'balancer';
+type Group = 'synthesis' | 'unit-tests' | 'findings-api' | 'findings' | 'machines' | 'balancer';
 type Measure = () => Figure | Figure[] | Promise<Figure | Figure[]>;
 
 const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure: Measure]> = [
@@ -23,6 +24,7 @@ const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure:
   ['synthesis', 'three regions against one', measureRegions],
   ['unit-tests', 'the unit tests', measureUnitTests],
   ['findings-api', 'the findings API', measureFindingsApi],
+  ['findings', 'findings in a database', measureFindings],
   ['machines', 'the launch of a machine', measureLaunch],
   ['machines', 'hosts', measureHosts],
   ['machines', 'the first boot of a baked image', measureFirstBoot],

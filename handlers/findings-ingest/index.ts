@@ -10,7 +10,7 @@ import type { Arrival } from './arrival';
 import { Queue } from './queue';
 import { work } from './worker';
 
-/** While one batch is read from the bucket another one is recorded. */
+/** While one batch is read from the bucket another one is recorded, or two at a time: each lane has a connection of its own. */
 const LANES = 2;
 const s3 = new S3Client();
 const sqs = new SQSClient();
@@ -18,21 +18,24 @@ const sqs = new SQSClient();
 async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const place = placeOf(environment);
   const region = wanted(environment, 'AWS_REGION');
-  const database = new Database(async () => connect(place, signInToken(place, region, await sqs.config.credentials())));
+  const signedIn = async () => connect(place, signInToken(place, region, await sqs.config.credentials()));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   const ports = {
     bucket: wanted(environment, 'LOG_BUCKET'),
     arrivals: new Queue(sqs, wanted(environment, 'QUEUE_URL')),
     read,
-    record: (arrived: Parameters<typeof record>[1]) => record(database, arrived),
     log: (line: object) => console.log(JSON.stringify({ time: new Date().toISOString(), ...line })),
     pause: (milliseconds: number, signal: AbortSignal) =>
       sleep(milliseconds, undefined, { signal }).catch(() => undefined),
   };
   ports.log({ event: 'started' });
-  await Promise.all(Array.from({ length: LANES }, () => work(ports, stop.signal)));
-  await database.close();
+  const lane = async (): Promise<void> => {
+    const database = new Database(signedIn);
+    await work({ ...ports, record: (arrived) => record(database, arrived) }, stop.signal);
+    await database.close();
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   ports.log({ event: 'ended' });
 }
 

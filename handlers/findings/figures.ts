@@ -89,11 +89,8 @@ export type FigureName = keyof typeof FIGURES;
 /** In the order of their columns in every statement. */
 export const FIGURE_NAMES = Object.keys(FIGURES) as [FigureName, ...FigureName[]];
 
-/** The value of each figure: null when it is not known. */
-export function figuresOf(finding: Finding): Readonly<Record<FigureName, number | null>> {
-  const values = FIGURE_NAMES.map((name): [FigureName, number | null] => {
-    const of: Figure['of'] = FIGURES[name].of;
-    return [name, finding.figures === null ? null : (of(finding.figures) ?? null)];
-  });
-  return Object.fromEntries(values) as Record<FigureName, number | null>;
+/** The value of a figure: null when it is not known. */
+export function figureOf(name: FigureName, { figures }: Finding): number | null {
+  const of: Figure['of'] = FIGURES[name].of;
+  return figures === null ? null : (of(figures) ?? null);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { Queries } from './database';
-import { FIGURE_NAMES, FIGURES, figuresOf } from './figures';
+import { figureOf, FIGURE_NAMES, FIGURES } from './figures';
 import { type Finding, finding } from './finding';
 
 /** A finding document, and what tells it from all others. */
@@ -36,9 +36,8 @@ const COLUMNS: readonly Column[] = [
   ...FIGURE_NAMES.map((name): Column => [
     FIGURES[name].column,
     'double precision',
-    ({ finding }) => figuresOf(finding)[name],
+    ({ finding }) => figureOf(name, finding),
   ]),
-  ['document', 'jsonb', ({ finding }) => JSON.stringify(finding)],
 ];
 
 /**
@@ -46,8 +45,10 @@ const COLUMNS: readonly Column[] = [
  * workers that bring the same findings wait for each other, and never in a circle.
  */
 const RECORD = `with arrived as (
-    select * from unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
-      as arrived (${COLUMNS.map(([name]) => name).join(', ')})
+    select * from rows from (
+      unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}),
+      jsonb_array_elements($${COLUMNS.length + 1}::jsonb)
+    ) as arrived (${COLUMNS.map(([name]) => name).join(', ')}, document)
   ), fresh as (
     insert into finding (${OF_FINDING.join(', ')})
     select ${OF_FINDING.join(', ')} from arrived order by content_key
@@ -83,7 +84,14 @@ export function tableKey(tableId: string): string {
 export async function record(queries: Queries, arrived: readonly Arrived[]): Promise<number> {
   // A statement cannot meet its own rows: what is in it twice is in it once.
   const once = [...new Map(arrived.map((one) => [one.contentKey, one])).values()];
-  const values = COLUMNS.map(([, , value]) => once.map(value));
-  const [row] = await queries.query<{ recorded: number }>(RECORD, values);
+  const columns = COLUMNS.map(([, type, value]) => (type === 'text' ? once.map(value) : unquoted(once.map(value))));
+  // One text for all documents: in an array of texts each quotation mark in them would be escaped, and read, once more.
+  const documents = JSON.stringify(once.map((one) => one.finding));
+  const [row] = await queries.query<{ recorded: number }>(RECORD, [...columns, documents]);
   return row!.recorded;
+}
+
+/** An array of figures or times as PostgreSQL reads it the soonest: the driver would quote each. */
+function unquoted(values: readonly unknown[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : String(value as number | string))).join(',')}}`;
 }

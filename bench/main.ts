@@ -11,11 +11,13 @@ import { measureFirstBoot } from './first-boot';
 import { measureHosts } from './hosts';
 import { measureLaunch } from './launch';
 import { measureRegions } from './regions';
+import { measureSweep } from './sweep';
 import { measureUnitTests } from './unit-tests';
 
-const USAGE = 'npm run bench -- [--json] [synthesis] [unit-tests] [findings-api] [findings] [machines] [balancer]';
+const USAGE =
+  'npm run bench -- [--json] [synthesis] [unit-tests] [findings-api] [findings] [sweep] [machines] [balancer]';
 
-type Group = 'synthesis' | 'unit-tests' | 'findings-api' | 'findings' | 'machines' | 'balancer';
+type Group = 'synthesis' | 'unit-tests' | 'findings-api' | 'findings' | 'sweep' | 'machines' | 'balancer';
 type Measure = () => Figure | Figure[] | Promise<Figure | Figure[]>;
 
 const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure: Measure]> = [
@@ -25,6 +27,7 @@ const MEASUREMENTS: ReadonlyArray<readonly [group: Group, what: string, measure:
   ['unit-tests', 'the unit tests', measureUnitTests],
   ['findings-api', 'the findings API', measureFindingsApi],
   ['findings', 'findings in a database', measureFindings],
+  ['sweep', 'the sweep of two hundred tables', measureSweep],
   ['machines', 'the launch of a machine', measureLaunch],
   ['machines', 'hosts', measureHosts],
   ['machines', 'the first boot of a baked image', measureFirstBoot],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Optional
@@ -26,10 +25,10 @@ from .delta_log import (
 from .file_sizes import file_sizes
 from .finding import Deletes, Figures, Files, History, Metadata, SchemaFigures, Waste
 from .history import history
+from .reading import READERS, readers
 from .schema_changes import Columns, schema_changes
 from .storage import Storage, StoredFile, from_milliseconds, join, plain_path
 
-READERS = 8
 #: Of the commits that a checkpoint has made superfluous only the newest are read: for the history of the schema alone.
 MOST_OLD_COMMITS = 1_000
 EXAMPLES = 5
@@ -202,12 +201,11 @@ def _take_row(replayed: Replayed, row: dict[str, Any]) -> None:
 
 def _replay(log: Log, versions: list[int], storage: Storage) -> None:
     """Reads several at a time, as each waits for storage, and takes them in their order."""
-    with ThreadPoolExecutor(READERS) as readers:
-        for start in range(0, len(versions), 4 * READERS):
-            some = versions[start : start + 4 * READERS]
-            contents = readers.map(lambda version: _read(log.files.commits[version][0], storage), some)
-            for version, content in zip(some, contents):
-                log.replayed.commit(version, content)
+    for start in range(0, len(versions), 4 * READERS):
+        some = versions[start : start + 4 * READERS]
+        contents = readers().map(lambda version: _read(log.files.commits[version][0], storage), some)
+        for version, content in zip(some, contents):
+            log.replayed.commit(version, content)
 
 
 def _stored(uri: str, storage: Storage) -> dict[str, StoredFile]:

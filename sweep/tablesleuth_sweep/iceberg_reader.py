@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional
 
 from pyiceberg.manifest import DataFileContent, FileFormat, ManifestFile
 from pyiceberg.table import StaticTable
@@ -19,13 +16,12 @@ from .failures import failure_of
 from .file_sizes import file_sizes
 from .finding import Deletes, Figures, Files, History, Metadata, SchemaFigures, Waste
 from .history import history
+from .reading import read_all
 from .retention import HOUR_MS, Reference, Snapshot, max_age_ms, retained
 from .schema_changes import Columns, schema_changes
-from .storage import Storage, StoredFile, from_milliseconds, join, plain_path
+from .storage import Storage, StoredFile, from_milliseconds, is_s3, join, plain_path
 from .thresholds import ORPHAN_HOURS
 
-READERS = 8
-Item, Result = TypeVar("Item"), TypeVar("Result")
 #: Reserved field id of the specification: the column of position delete files that names the data file.
 FILE_PATH = 2147483546
 EXAMPLES = 5
@@ -129,8 +125,8 @@ def _read_manifests(table: StaticTable, keep: set[int]) -> Known:
     """Each manifest once, however many snapshots share it."""
     known, current = Known(), table.metadata.current_snapshot_id
     manifests: dict[str, Listed] = {}
-    unreadable = 0
-    for snapshot, named in _in_threads(table.metadata.snapshots, lambda each: _manifests_of(each, table)):
+    unreadable, waits = 0, is_s3(table.metadata.location)
+    for snapshot, named in read_all(table.metadata.snapshots, lambda each: _manifests_of(each, table), waits=waits):
         if named is None:
             if snapshot.snapshot_id == current:
                 raise FileNotFoundError(f"the current snapshot's manifest list is not there: {snapshot.manifest_list}")
@@ -144,7 +140,8 @@ def _read_manifests(table: StaticTable, keep: set[int]) -> Known:
     if unreadable:
         known.notes.append(f"{unreadable} old snapshots cannot be read any more: their manifest lists are gone")
     known.metadata.update(plain_path(path) for path in manifests)
-    for listed, entries in _in_threads(manifests.values(), lambda each: each.manifest.fetch_manifest_entry(table.io)):
+    fetched = read_all(manifests.values(), lambda each: each.manifest.fetch_manifest_entry(table.io), waits=waits)
+    for listed, entries in fetched:
         _add(known, table, listed, entries)
     return known
 
@@ -154,14 +151,6 @@ def _manifests_of(snapshot: Any, table: StaticTable) -> Optional[list[ManifestFi
         return snapshot.manifests(table.io)
     except FileNotFoundError:
         return None
-
-
-def _in_threads(items: Iterable[Item], read: Callable[[Item], Result]) -> Iterator[tuple[Item, Result]]:
-    """Several at a time, as each waits for storage; no more than that, so that memory stays flat."""
-    remaining = iter(items)
-    with ThreadPoolExecutor(READERS) as readers:
-        while some := list(islice(remaining, 2 * READERS)):
-            yield from zip(some, readers.map(read, some))
 
 
 def _add(known: Known, table: StaticTable, listed: Listed, entries: list[Any]) -> None:

@@ -50,6 +50,19 @@ export function importedJobNetwork(scope: Construct, settings: Settings): IVpc {
   return imported(scope, settings, publishedJobNetwork);
 }
 
+/** The private subnets of a network that was made, for what stays where it was first put: what it names is looked up once. */
+export function sharedPrivateNetwork(scope: Construct, { environment, network }: Settings): IVpc {
+  const published = new PublishedValues(environment);
+  const indexes = [...Array('maxAzs' in network ? network.maxAzs : 0).keys()];
+  return acknowledged(
+    Vpc.fromVpcAttributes(scope, 'Network', {
+      vpcId: published.refer('network/vpc-id'),
+      availabilityZones: indexes.map(zone),
+      privateSubnetIds: indexes.map((index) => published.refer(hostSubnet(index))),
+    }),
+  );
+}
+
 /** The same for what builds images: of a network that was made, it is one subnet. */
 export function importedBuildNetwork(scope: Construct, settings: Settings): IVpc {
   return imported(scope, settings, publishedBuildNetwork);
@@ -62,6 +75,10 @@ function imported(scope: Construct, settings: Settings, published: Published): I
     settings.network.vpcId === undefined
       ? published(scope, settings, settings.network)
       : existingNetwork(scope, settings.network);
+  return acknowledged(vpc);
+}
+
+function acknowledged(vpc: IVpc): IVpc {
   Validations.of(vpc).acknowledge({
     id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
     reason: 'Nothing here adds a route: the network has all that hosts need',

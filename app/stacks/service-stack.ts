@@ -19,7 +19,7 @@ import {
 } from '../../src';
 import type { Settings } from '../settings';
 import { importedFindingsBucket } from './findings';
-import { importedJobNetwork } from './network-stack';
+import { sharedPrivateNetwork } from './network-stack';
 import { PublishedValues } from './published';
 import { SWEEP_QUEUE } from './sweep-stack';
 import { zone } from './zone';
@@ -46,7 +46,7 @@ export class ServiceStack extends Stack {
     const logs = new ServiceLogs(this, 'Logs', { encryptionKey, removalPolicy });
     const network = new ServiceNetwork(this, 'Network', {
       flowLogGroup: logs.requests,
-      vpc: service.network === 'shared' ? importedJobNetwork(new Construct(this, 'Shared'), settings) : undefined,
+      vpc: service.network === 'shared' ? sharedPrivateNetwork(new Construct(this, 'Shared'), settings) : undefined,
       cidr: service.cidr,
       natGateways: service.natGateways,
       removalPolicy,

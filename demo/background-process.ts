@@ -23,7 +23,7 @@ const STOPS_WITHIN_MS = 10_000;
  * folder of their own over /dev/shm, which hides nothing that they need.
  */
 const IN_NAMESPACES = [
-  ...['unshare', '--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
+  ...['unshare', '--mount', '--propagation', 'slave', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
   ...['sh', '-ec', 'mount -t tmpfs -o mode=1777 tmpfs /dev/shm; exec "$@"', 'sh'],
 ];
 

@@ -92,8 +92,9 @@ class Background {
       onLine: verbose ? progress : landmarks(progress),
     });
     progress(`The page is healthy, ${((Date.now() - started) / 1000).toFixed(1)} s after the deployment began`);
+    const lakeFindings = await this.booted.sweep(environment);
     progress('Reading back what is in the account');
-    return { ...(await readBack(this.booted.account, environment)), ...page };
+    return { ...(await readBack(this.booted.account, environment)), ...page, lakeFindings };
   }
 
   private progress(line: string): void {

@@ -6,6 +6,7 @@ import { deploy, DemoError, type DeployOptions } from './deployment';
 import { findingsSettings, type LakeFindings, sweepLake } from './findings';
 import { makeLake, type SampleLake, type SampleTable } from './lake/lake';
 import { runningHosts } from './read-back';
+import { settingsOf } from './settings';
 
 const UI_PORT = 8080;
 const HEALTHY_WITHIN_MS = 30_000;
@@ -59,9 +60,9 @@ export class BootedAccount {
    * it, which stands for Session Manager's port forwarding. The port stays the same from one deployment to the next.
    */
   async deploy(options: DeployOptions): Promise<Page> {
+    const settings = settingsOf(options.environment, options.context);
     const context = [
-      // Whoever says otherwise says it later, and is heard.
-      ...(whyNoPostgres() === undefined ? findingsSettings(this.lake) : []),
+      ...(whyNoPostgres() === undefined ? findingsSettings(this.lake, settings) : []),
       ...options.context,
       ...this.machines.gizmosqlSettings,
       `data.buckets=${JSON.stringify([this.lake.bucketArn])}`,
@@ -76,9 +77,12 @@ export class BootedAccount {
     if (host === undefined) throw new DemoError('The deployment left no running host.');
     const url = `http://127.0.0.1:${await this.portTo(host.InstanceId!)}`;
     await healthy(url);
-    const { environment } = options;
-    const lakeFindings = await sweepLake(this.account, { environment, lake: this.lake, onProgress: this.onProgress });
-    return { url, tables: this.lake.tables, lakeFindings };
+    return { url, tables: this.lake.tables };
+  }
+
+  /** Sweeps the sample lake once, where the environment that is deployed has a sweep and keeps what it finds. */
+  sweep(environment: string): Promise<LakeFindings | undefined> {
+    return sweepLake(this.account, { environment, lake: this.lake, onProgress: this.onProgress });
   }
 
   private async portTo(instanceId: string): Promise<number> {

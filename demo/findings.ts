@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { Settings } from '../app/settings';
 import type { EmulatedAccount } from '../emulator/account';
 import { apiEndpoint } from '../emulator/api-endpoint';
 import { signedFetch } from '../emulator/signed-fetch';
@@ -29,11 +30,15 @@ export interface SweepOptions {
   readonly onProgress: (line: string) => void;
 }
 
-/** Settings that sweep the sample lake, keep what is found, and tell about it. */
-export function findingsSettings({ bucketArn, database }: SampleLake): string[] {
+/** Settings that sweep the sample lake, keep what is found, and tell about it; what the environment says itself stays. */
+export function findingsSettings({ bucketArn, database }: SampleLake, settings: Settings): string[] {
   const bucket = bucketArn.split(':').at(-1)!;
   const tables = [`glue:${database}`, `s3://${bucket}/delta`, `s3://${bucket}/parquet`];
-  return [`sweep=${JSON.stringify({ tables })}`, 'service={}', 'alarms={"email":"team@example.com"}'];
+  return [
+    ...(settings.sweep === undefined ? [`sweep=${JSON.stringify({ tables })}`] : []),
+    ...(settings.service === undefined ? ['service={}'] : []),
+    ...(settings.alarms === undefined ? ['alarms={"email":"team@example.com"}'] : []),
+  ];
 }
 
 /**
@@ -90,7 +95,7 @@ async function taken(
     if (tables.length >= wanted && tables.every(({ inspectedAt }) => new Date(inspectedAt) >= since))
       return tables.length;
   }
-  throw new DemoError(`No findings of the sample lake came within ${FOUND_WITHIN_MS / 1000} s of its sweep.`);
+  throw new DemoError(`The findings of the sample lake did not come within ${FOUND_WITHIN_MS / 1000} s of its sweep.`);
 }
 
 async function ask<Answer>(account: EmulatedAccount, url: URL): Promise<Answer> {

@@ -5,7 +5,7 @@ import { stopBackground } from './background-process';
 import { DemoError } from './deployment';
 import { recordedDemo } from './recorded-demo';
 import { report } from './report';
-import { checkSettings } from './settings';
+import { settingsOf } from './settings';
 import { digestOfSources } from './sources';
 import { Visit } from './visit';
 
@@ -47,7 +47,7 @@ async function run(options: Options, progress: Progress): Promise<void> {
   if (options.stop) return stop(progress);
   const { AWS_ENDPOINT_URL: endpoint } = process.env;
   if (endpoint !== undefined) assertLoopback(endpoint);
-  checkSettings(options.environment, options.context);
+  settingsOf(options.environment, options.context);
   progress(costLine(options));
   const minutes = options.keep ? undefined : minutesOf(options.minutes);
   const obstacle = await whyNoMachine();

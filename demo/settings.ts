@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '../app/settings';
+import { loadSettings, type Settings } from '../app/settings';
 
 /**
- * Throws a SettingsError for settings that the app would refuse, before anything is started or changed for them. The
- * app itself looks again when it is synthesized.
+ * The settings of an environment with what is given on the command line. Throws a SettingsError for those that the app would
+ * refuse, before anything is started or changed for them. The app itself looks again when it is synthesized.
  */
-export function checkSettings(environment: string, given: readonly string[]): void {
+export function settingsOf(environment: string, given: readonly string[]): Settings {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
   const all: Readonly<Record<string, unknown>> = { ...context, ...Object.fromEntries(given.map(keyAndValue)) };
-  loadSettings({
+  return loadSettings({
     context: (key) => all[key],
     contextKeys: Object.keys(all),
     environment,

@@ -87,11 +87,20 @@ describe('npm run demo where a host boots', { concurrent: false }, () => {
     expect(await post('gizmosql/profile', profile)).toMatchObject({ region: { distinct_count: 4, null_count: 0 } });
   });
 
+  test('has swept the lake, and tells which tables are worst to whoever signs what he asks', async () => {
+    const [, endpoint = ''] =
+      /^Findings of a sweep of all tables: (http:\/\/127\.0\.0\.1:\S+)$/m.exec(first.stdout) ?? [];
+    expect(first.stdout).toMatch(/^ {2}shipments +\d+ kB that nobody needs$/m);
+    expect((await fetch(`${endpoint}worst`)).status).toBe(403);
+  });
+
   test('deploys into what is running the second time, one command after the other', async () => {
     const [one, other] = await Promise.all([demo('--json'), demo('--json', '-c', 'logRetentionDays=30')]);
     for (const { exitCode, stdout, stderr, seconds } of [one, other]) {
       expect(exitCode, stderr).toBe(0);
-      expect((JSON.parse(stdout) as Page).url).toBe(url);
+      const page = JSON.parse(stdout) as Page;
+      expect(page.url).toBe(url);
+      expect(page.lakeFindings?.worst.map(({ name }) => name)).toContain('sample.orders');
       expect(stderr).toContain('A demo is running in this checkout: deploying into it');
       expect(seconds).toBeLessThan(60);
     }

@@ -28,6 +28,7 @@ test.each([
   ['dev', { image: { kind: 'pipeline' }, capacity: { min: 1, max: 5 } }],
   ['dev', { access: BALANCED_BY_COGNITO }],
   ['dev', { sweep: {}, data: { glueDatabases: ['sales'] }, alarms: { email: 'team@example.com' } }],
+  ['dev', { service: { natGateways: 1, database: { reader: true } }, alarms: { email: 'team@example.com' } }],
   ['staging', {}],
   ['prod', {}],
 ])('every resource type of %s with %j is on the page, and emulated', (environment, changes) => {

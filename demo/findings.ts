@@ -37,7 +37,7 @@ export function findingsSettings({ bucketArn, database }: SampleLake, settings: 
   return [
     ...(settings.sweep === undefined ? [`sweep=${JSON.stringify({ tables })}`] : []),
     ...(settings.service === undefined ? ['service={}'] : []),
-    ...(settings.alarms === undefined ? ['alarms={"email":"team@example.com"}'] : []),
+    ...(settings.alarms === false ? ['alarms={"email":"team@example.com"}'] : []),
   ];
 }
 

@@ -45,6 +45,8 @@ interface Tables {
 describe('the findings service, deployed', { concurrent: false }, () => {
   let deployment: Deployment;
   let service: FindingsService;
+  /** Who is told by the topic of the alerts. */
+  let people: Subscriber;
 
   beforeAll(async () => {
     const { SWEEP_PROGRAMS } = await import('../../sweep/prepare.mjs');
@@ -55,9 +57,14 @@ describe('the findings service, deployed', { concurrent: false }, () => {
     service = await deployed();
     // What a worker did not take in comes again after seconds; a call that waits for messages has the time that it began with.
     await service.setVisibility(3);
+    const { AlertTopicArn } = await deployment.outputs('TablesleuthOperations-dev');
+    people = await Subscriber.of(deployment.account, AlertTopicArn!);
   });
 
-  afterAll(() => deployment?.stop());
+  afterAll(async () => {
+    people?.stop();
+    await deployment?.stop();
+  });
 
   test('answers whoever may ask, and nobody else', async () => {
     const reader = await service.person('reader', { Action: 'execute-api:Invoke', Resource: '*' });
@@ -126,8 +133,6 @@ describe('the findings service, deployed', { concurrent: false }, () => {
   });
 
   test('tells people of a finding that nobody could take in, and of what tables need, once', async () => {
-    const { AlertTopicArn } = await deployment.outputs('TablesleuthOperations-dev');
-    const people = await Subscriber.of(deployment.account, AlertTopicArn!);
     expect(await service.messages('dead')).toBe(1);
     await deployment.account.passMinutes(1);
     expect(await people.message((each) => each.includes('FindingsLost'))).toContain('ALARM');
@@ -137,7 +142,6 @@ describe('the findings service, deployed', { concurrent: false }, () => {
     await service.notify('{"tables": 4, "again": true}');
     await eventually(async () => ((await notifications()) === 2 ? true : undefined));
     expect(people.messages.filter((each) => each.includes('sample.orders'))).toHaveLength(1);
-    people.stop();
   });
 
   test('has no worker when nothing is left to take in: the last one ended in good order', async () => {
@@ -165,8 +169,11 @@ describe('the findings service, deployed', { concurrent: false }, () => {
     expect(await service.ask('/tables')).toMatchObject({ status: 200, body: { tables: [] } });
   });
 
+  /** How many of this test's own notifications are recorded. */
   async function notifications(): Promise<number> {
-    const [row] = await service.sql<{ count: number }>('select count(*)::int as count from notification');
+    const [row] = await service.sql<{ count: number }>(
+      `select count(*)::int as count from notification where message like '{"tables"%'`,
+    );
     return row!.count;
   }
 

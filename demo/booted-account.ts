@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { type FindingsProxy, startFindingsProxy } from '../cli/findings/proxy';
 import { type EmulatedAccount, startEmulatedAccount } from '../emulator/account';
 import { bootstrap } from '../emulator/cdk';
 import { whyNoPostgres } from '../emulator/postgres/binaries';
@@ -46,6 +47,7 @@ export class BootedAccount {
     return new BootedAccount(account, machines, lake, onProgress);
   }
 
+  private way: FindingsProxy | undefined;
   private forwarded: { readonly instanceId: string; readonly port: number; close(): void } | undefined;
 
   private constructor(
@@ -80,9 +82,18 @@ export class BootedAccount {
     return { url, tables: this.lake.tables };
   }
 
-  /** Sweeps the sample lake once, where the environment that is deployed has a sweep and keeps what it finds. */
-  sweep(environment: string): Promise<LakeFindings | undefined> {
-    return sweepLake(this.account, { environment, lake: this.lake, onProgress: this.onProgress });
+  /**
+   * Sweeps the sample lake once, where the environment that is deployed has a sweep and keeps what it finds, and opens the
+   * way to the page of findings. What an earlier deployment opened is closed.
+   */
+  async sweep(environment: string): Promise<LakeFindings | undefined> {
+    const found = await sweepLake(this.account, { environment, lake: this.lake, onProgress: this.onProgress });
+    await this.way?.close();
+    this.way = undefined;
+    if (found === undefined) return undefined;
+    const { region, client } = this.account;
+    this.way = await startFindingsProxy({ endpoint: found.endpoint, region, credentials: client.credentials });
+    return { ...found, page: this.way.url };
   }
 
   private async portTo(instanceId: string): Promise<number> {

@@ -14,6 +14,8 @@ const FOUND_WITHIN_MS = 60_000;
 export interface LakeFindings {
   /** The API, for whoever signs with the account's credentials. */
   readonly endpoint: string;
+  /** Its page, for one browser: it is signed for on the way. */
+  readonly page?: string;
   /** The tables that have most of what nobody needs, the worst first. */
   readonly worst: readonly WorstTable[];
 }

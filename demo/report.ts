@@ -16,12 +16,13 @@ export function report({ findings, outputs, url, tables, lakeFindings }: ReadBac
   return [...sections, pasted, ...found, ...page].join('\n\n');
 }
 
-function foundIn({ endpoint, worst }: LakeFindings): string {
+function foundIn({ endpoint, page, worst }: LakeFindings): string {
   const rows = worst.map(({ name, figures }) => {
     const kilobytes = Math.ceil((figures.reclaimableBytes ?? 0) / 1000);
     return `  ${name.padEnd(18)} ${String(kilobytes).padStart(8)} kB that nobody needs`;
   });
-  return [`Findings of a sweep of all tables: ${endpoint}`, ...rows].join('\n');
+  const opened = page === undefined ? [] : [`  in one browser: ${page}`];
+  return [`Findings of a sweep of all tables: ${endpoint}`, ...rows, ...opened].join('\n');
 }
 
 function pageOf(url: string, tables: Page['tables']): string {

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Page } from '../../demo/booted-account';
 import type { ReadBack } from '../../demo/read-back';
+import { openBrowser } from '../browser/browser';
+import { whyNoChromium } from '../browser/chromium';
+import { FindingsPage } from '../browser/findings-page';
 import { demo, DemoCommand, type Ended } from './fixtures/demo-command';
 import { whereMachinesRun } from './fixtures/machines';
 import { eventually } from './fixtures/processes';
@@ -92,6 +95,21 @@ describe('npm run demo where a host boots', { concurrent: false }, () => {
       /^Findings of a sweep of all tables: (http:\/\/127\.0\.0\.1:\S+)$/m.exec(first.stdout) ?? [];
     expect(first.stdout).toMatch(/^ {2}shipments +\d+ kB that nobody needs$/m);
     expect((await fetch(`${endpoint}worst`)).status).toBe(403);
+  });
+
+  test('shows them on a page in a browser', async ({ skip }) => {
+    skip(whyNoChromium() !== undefined, whyNoChromium());
+    const browser = await openBrowser();
+    try {
+      const visitor = new FindingsPage(await browser.newPage());
+      const [, address = ''] = /^ {2}in one browser: (\S+)$/m.exec(first.stdout) ?? [];
+      expect(await visitor.open(address)).toBe('Worst tables: reclaimable bytes');
+      const rows = await visitor.rows(/^Worst tables/);
+      expect(rows.map((row) => row.join(' ')).join('\n')).toMatch(/shipments[^]*orders[^]*customers/);
+      expect(visitor.complaints).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 
   test('deploys into what is running the second time, one command after the other', async () => {

@@ -19,10 +19,12 @@ const TMPDIR = hasMemory ? MEMORY : tmpdir();
 /** What takes minutes. Begun last, one of these would run alone at the end. */
 const LONGEST = [
   'policy/templates',
+  'account/demo',
   'account/workspace',
   'account/balanced-group',
+  'account/hours',
+  'account/rotation',
   'account/everything',
-  'account/service',
 ].map((name) => `/test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {

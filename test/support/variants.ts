@@ -92,8 +92,6 @@ const SPOT_TYPES = ['t3.small', 't3a.small'];
 /** Settings that make templates of every kind, by what is special about them. */
 const SPECIAL: Readonly<Record<string, GivenSettings>> = {
   'one instance': {},
-  'one instance behind a NAT gateway': { network: { natGateways: 1 } },
-  'one arm64 instance': { instanceType: 't4g.small' },
   'an on-demand group': { capacity: { kind: 'autoScaling' } },
   'an on-demand group of one to five': { capacity: { kind: 'autoScaling', max: 5 } },
   'a watched spot group of two to four with hours': {
@@ -115,28 +113,6 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     capacity: { kind: 'fleet' },
     network: { natGateways: 1 },
   },
-  'a network that exists': { network: EXISTING_NETWORK },
-  'a spot group in a network that exists': { useSpot: true, network: EXISTING_NETWORK },
-  'access to data of every kind': { data: ALL_DATA },
-  'a spot group that stops when it is idle': { useSpot: true, idleStop: {} },
-  'a fleet that stops when it is idle': { capacity: { kind: 'fleet' }, idleStop: { afterMinutes: 30 } },
-  'one instance with hours that stops when it is idle': { hours: HOURS, idleStop: {} },
-  'a spot group with hours': { useSpot: true, hours: HOURS },
-  'a fleet with hours over midnight': {
-    capacity: { kind: 'fleet' },
-    hours: { ...HOURS, start: '20:00', stop: '04:00', days: 'sun-thu' },
-  },
-  'one instance with hours, and rules of AWS Config': { hours: HOURS, compliance: { recorder: 'create' } },
-  'rules of AWS Config with a recorder that exists': { compliance: { recorder: 'existing' } },
-  'an instance that is watched': { alarms: { email: 'team@example.com' }, dashboard: true },
-  'a spot group that is watched': {
-    useSpot: true,
-    alarms: { email: 'team@example.com', cpuPercent: 90, diskPercent: 75 },
-    dashboard: { hourlyPrice: 0.0058 },
-  },
-  'a fleet that is watched': { capacity: { kind: 'fleet' }, alarms: { email: 'team@example.com' }, dashboard: true },
-  'a workspace on one instance': { workspace: { sizeGiB: 20 } },
-  'a workspace with backups on a spot group': { useSpot: true, workspace: {}, backup: { hour: 4, keepDays: 30 } },
   'a workspace that was restored, on a spot fleet in a network that exists': {
     useSpot: true,
     capacity: { kind: 'fleet' },
@@ -154,7 +130,6 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     image: { kind: 'pipeline', schedule: 'cron(0 5 ? * mon *)' },
     network: { natGateways: 1 },
   },
-  'an image pipeline in a network that exists': { image: { kind: 'pipeline' }, network: EXISTING_NETWORK },
   'a watched spot group behind a load balancer, with a sign-in at a provider of its own': {
     useSpot: true,
     access: BALANCED,
@@ -174,10 +149,6 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
       subnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
       webAclArn: `arn:aws:wafv2:${REGION}:${ACCOUNT}:regional/webacl/workbench/1234abcd-12ab-34cd-56ef-1234567890ab`,
     },
-  },
-  'a workspace whose backups are copied to another region': {
-    workspace: {},
-    backup: { copyToRegion: 'eu-west-1' },
   },
   'a shared workspace with backups for a watched spot group of three zones': {
     useSpot: true,
@@ -222,6 +193,42 @@ const SPECIAL: Readonly<Record<string, GivenSettings>> = {
     retain: false,
     gizmosql: { rotationDays: false },
     tags: { 'cost-center': '42' },
+  },
+  'one arm64 instance with access to data of every kind': { instanceType: 't4g.small', data: ALL_DATA },
+  'a watched spot group with hours that stops when it is idle': {
+    useSpot: true,
+    hours: HOURS,
+    idleStop: {},
+    alarms: { email: 'team@example.com', cpuPercent: 90, diskPercent: 75 },
+    dashboard: { hourlyPrice: 0.0058 },
+  },
+  'a watched fleet with hours over midnight that stops when it is idle': {
+    capacity: { kind: 'fleet' },
+    hours: { ...HOURS, start: '20:00', stop: '04:00', days: 'sun-thu' },
+    idleStop: { afterMinutes: 30 },
+    alarms: { email: 'team@example.com' },
+    dashboard: true,
+  },
+  'a watched instance with hours that stops when it is idle, and rules of AWS Config': {
+    hours: HOURS,
+    idleStop: {},
+    alarms: { email: 'team@example.com' },
+    dashboard: true,
+    compliance: { recorder: 'create' },
+  },
+  'a workspace on one instance, and rules of AWS Config with a recorder that exists': {
+    workspace: { sizeGiB: 20 },
+    compliance: { recorder: 'existing' },
+  },
+  'a workspace on a spot group, whose backups are copied to another region': {
+    useSpot: true,
+    workspace: {},
+    backup: { hour: 4, keepDays: 30, copyToRegion: 'eu-west-1' },
+  },
+  'an image pipeline and a spot group in a network that exists': {
+    useSpot: true,
+    image: { kind: 'pipeline' },
+    network: EXISTING_NETWORK,
   },
 };
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Optional
 
+from . import fork_server
 from .failures import CannotKeep
 from .finding import json_schema
 from .targets import FORMS, Ask, LeftOut, parse_ask
@@ -38,6 +39,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         parser.error(str(error))
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        fork_server.begin()
         return _sweep(given, asks)
     except KeyboardInterrupt:
         print("Interrupted: tables that were not read yet have no finding", file=sys.stderr)

@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Optional, Union
 
+from . import fork_server
 from .discovery import discover
 from .failures import Crashed, TimedOut, failure_of
 from .finding import Finding
@@ -76,10 +76,7 @@ class Sweep:
         self._look, self._reading = look, (read, storage, options, now)
         self._workers: list[Process] = []
         self._discovery: Optional[Process] = None
-        # A forked process would share the readers' threads with this one, and starting from nothing takes a second.
-        self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        if sys.platform == "linux":
-            self._context.set_forkserver_preload([__name__])
+        self._context = fork_server.begin()
 
     def __enter__(self) -> Sweep:
         return self

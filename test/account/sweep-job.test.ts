@@ -67,8 +67,13 @@ describe('the sweep, deployed', { concurrent: false }, () => {
     const planner = await jobs.ended(await jobs.submit());
     planned = planner.jobId;
     const worker = await jobs.submittedBy(planner);
-    await jobs.running(worker);
-    await deployment.account.takeJobsMachine(worker, 'interruption');
+    // A worker is through in two seconds: asked for in the moment that it runs, and refused before.
+    const isTaken = () =>
+      deployment.account.takeJobsMachine(worker, 'interruption').then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isTaken, { timeout: 60_000, interval: 50 }).toBe(true);
     const ended = await jobs.ended(worker);
     expect(ended, await jobs.log(ended)).toMatchObject({
       status: 'SUCCEEDED',

@@ -3,34 +3,23 @@ import { regionOfArn } from './region-rules';
 import type { Rule } from './rules';
 
 /** What the constructs take where the settings say nothing. */
-const MOST_CAPACITY = 4;
-const MOST_WORKERS = 4;
+const CAPACITY = { least: 'minCapacity', most: 'maxCapacity', otherwise: 4 } as const;
+const WORKERS = { least: 'minWorkers', most: 'maxWorkers', otherwise: 4 } as const;
 /** Its four subnets have 251 usable addresses each. */
 const LARGEST_PREFIX = 22;
 
 const databaseHasRoom: Rule = ({ completed: { service }, isWrong }) =>
-  isWrong('service.database')
-    ? []
-    : mostIsAtLeastLeast(['service', 'database'], service?.database ?? {}, {
-        least: 'minCapacity',
-        most: 'maxCapacity',
-        otherwise: MOST_CAPACITY,
-      });
+  isWrong('service.database') ? [] : mostIsAtLeastLeast('database', service?.database ?? {}, CAPACITY);
 
 const workersFit: Rule = ({ completed: { service }, isWrong }) =>
-  isWrong('service.workers')
-    ? []
-    : mostIsAtLeastLeast(['service', 'workers'], service?.workers ?? {}, {
-        least: 'minWorkers',
-        most: 'maxWorkers',
-        otherwise: MOST_WORKERS,
-      });
+  isWrong('service.workers') ? [] : mostIsAtLeastLeast('workers', service?.workers ?? {}, WORKERS);
 
 function mostIsAtLeastLeast<Key extends string>(
-  path: Path,
+  part: string,
   block: Readonly<Partial<Record<Key, unknown>>>,
   { least, most, otherwise }: { readonly least: Key; readonly most: Key; readonly otherwise: number },
 ): Problem[] {
+  const path: Path = ['service', part];
   const [min = 0, max] = [block[least], block[most]] as [number?, number?];
   if (min <= (max ?? otherwise)) return [];
   if (max === undefined) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wantedOfVpcCidr } from './cidr';
 
 /** What a value must be, in the words that follow "wants" in a message. */
 type Wants = string;
@@ -6,6 +7,15 @@ type Wants = string;
 export const text = (pattern: RegExp, wants: Wants) => z.string({ error: wants }).regex(pattern, { error: wants });
 export const awsRegion = () =>
   text(/^[a-z]{2,}(-[a-z]+)*-(north|south|east|west|central)+-\d{1,2}$/, 'an AWS region such as us-east-2');
+export const webAclArn = () =>
+  text(/^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/, 'the ARN of a regional web ACL of WAFv2');
+
+/** The private IPv4 block of a VPC that is made. */
+export const vpcCidr = (example: string) =>
+  z.string({ error: `an IPv4 block such as ${example}` }).superRefine((cidr, context) => {
+    const message = wantedOfVpcCidr(cidr);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 export const yesOrNo = () => z.boolean({ error: 'true or false' });
 
 export const wholeNumber = (min: number, max: number) => {

@@ -1,4 +1,4 @@
-import type { CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import {
   GatewayVpcEndpointAwsService,
   type ISubnet,
@@ -9,9 +9,10 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { acknowledge, COMPLIANCE_PACKS } from '../private/acknowledge';
 import { addFlowLog } from '../private/flow-log';
+import { applyRemovalPolicy } from '../private/removal-policy';
 import { fail, isKnown } from '../private/validate';
 import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findings';
 
@@ -101,10 +102,6 @@ export class WorkbenchNetwork extends Construct {
     acknowledgeAddresses(natGateways > 0 ? [] : this.buildSubnets);
     if (props.removalPolicy !== undefined) applyRemovalPolicy([vpc, ...this.hostSubnets], props.removalPolicy);
   }
-}
-
-function applyRemovalPolicy(constructs: IConstruct[], policy: RemovalPolicy): void {
-  for (const { node } of constructs) (node.defaultChild as CfnResource).applyRemovalPolicy(policy);
 }
 
 /** Public subnets come first and all are of one size, so that adding private ones moves none of them. */

@@ -1,4 +1,4 @@
-import { type CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   GatewayVpcEndpointAwsService,
   type IInterfaceVpcEndpointService,
@@ -16,6 +16,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
 import type { HandlerNetwork } from '../private/handler-function';
 import { addFlowLog } from '../private/flow-log';
+import { applyRemovalPolicy } from '../private/removal-policy';
 import { fail, isKnown } from '../private/validate';
 import { acknowledgeRestriction, acknowledgeRoutes } from '../private/vpc-findings';
 
@@ -117,7 +118,7 @@ export class ServiceNetwork extends Construct {
     );
     acknowledgeRestriction(vpc);
     const { subnets } = vpc.selectSubnets({ subnetGroupName: 'Private' });
-    keepPlaceOfDatabase(vpc, subnets, props.removalPolicy ?? RemovalPolicy.RETAIN);
+    applyRemovalPolicy([vpc, ...subnets], props.removalPolicy ?? RemovalPolicy.RETAIN);
     return vpc;
   }
 
@@ -167,10 +168,6 @@ function checkGateways(scope: Construct, natGateways: number): void {
 function checkZones(scope: Construct, { length }: ISubnet[]): void {
   if (length >= ZONES) return;
   fail(scope, `privateSubnets of the network are ${length}, expected ${ZONES} or more: a database is in two zones`);
-}
-
-function keepPlaceOfDatabase(vpc: Vpc, subnets: ISubnet[], policy: RemovalPolicy): void {
-  for (const construct of [vpc, ...subnets]) (construct.node.defaultChild as CfnResource).applyRemovalPolicy(policy);
 }
 
 function endpointGroup(vpc: IVpc, cidr: string): SecurityGroup {

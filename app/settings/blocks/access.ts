@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isAddressBlock } from '../cidr';
-import { block, listOf, text, wholeNumber, yesOrNo } from '../vocabulary';
+import { block, listOf, text, webAclArn, wholeNumber, yesOrNo } from '../vocabulary';
 
 const httpsUrl = (what: string) =>
   text(/^https:\/\/[\w./:~-]+$/, 'an https URL without a query, such as https://login.example.com/authorize').meta({
@@ -138,16 +138,11 @@ export const access = z
               'The public subnets of the load balancer, in two zones or more. Needed with `network.subnets`, and only with `network.vpcId`.',
             defaultText: 'the public subnets of the network',
           }),
-        webAclArn: text(
-          /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
-          'the ARN of a regional web ACL of WAFv2',
-        )
-          .optional()
-          .meta({
-            description:
-              'A web ACL of yours in front of the load balancer. Rules against SQL in requests refuse what people do here.',
-            defaultText: 'none',
-          }),
+        webAclArn: webAclArn().optional().meta({
+          description:
+            'A web ACL of yours in front of the load balancer. Rules against SQL in requests refuse what people do here.',
+          defaultText: 'none',
+        }),
         deletionProtection: yesOrNo().optional().meta({
           description:
             'Whether AWS refuses to delete the load balancer, which makes a destroy fail too. It holds nothing but its DNS name.',

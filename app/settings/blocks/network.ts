@@ -1,6 +1,4 @@
-import { z } from 'zod';
-import { wantedOfVpcCidr } from '../cidr';
-import { block, listOf, text, wholeNumber } from '../vocabulary';
+import { block, listOf, text, vpcCidr, wholeNumber } from '../vocabulary';
 
 const subnet = block({
   id: text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'a subnet id such as subnet-0123456789abcdef0').meta({
@@ -13,17 +11,10 @@ const subnet = block({
 
 /** The VPC that hosts run in. */
 export const network = block({
-  cidr: z
-    .string({ error: 'an IPv4 block such as 10.10.0.0/16' })
-    .superRefine((cidr, context) => {
-      const message = wantedOfVpcCidr(cidr);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    })
-    .default('10.10.0.0/16')
-    .meta({
-      description:
-        'The private IPv4 block of the VPC that is made, /16 to /24, with room for a /24 subnet per zone, two with NAT gateways. Changing it replaces the VPC.',
-    }),
+  cidr: vpcCidr('10.10.0.0/16').default('10.10.0.0/16').meta({
+    description:
+      'The private IPv4 block of the VPC that is made, /16 to /24, with room for a /24 subnet per zone, two with NAT gateways. Changing it replaces the VPC.',
+  }),
   maxAzs: wholeNumber(1, 3).default(2).meta({
     description: 'The number of Availability Zones that get subnets. More zones, more places to find spot capacity.',
   }),

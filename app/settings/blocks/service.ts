@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { wantedOfVpcCidr } from '../cidr';
-import { block, part, text, wholeNumber, yesOrNo } from '../vocabulary';
+import { block, part, text, vpcCidr, webAclArn, wholeNumber, yesOrNo } from '../vocabulary';
 
 const capacityUnits = (min: number) => {
   const error = `a number from ${min} to 256, by halves`;
@@ -49,12 +48,10 @@ const api = block({
       description: 'The user pool whose people may ask the API, with the token that they sign in with.',
       defaultText: 'requests are signed with AWS credentials, and IAM says who may ask',
     }),
-  webAclArn: text(/^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/, 'the ARN of a regional web ACL of WAFv2')
+  webAclArn: webAclArn()
     .optional()
     .meta({ description: 'A web ACL of yours in front of the API.', defaultText: 'none' }),
 });
-
-const CIDR = 'an IPv4 block such as 10.0.0.0/16';
 
 /** The findings service. */
 export const service = part({
@@ -63,18 +60,11 @@ export const service = part({
       'With `own` the service has a network for itself. With `shared` it is in the private subnets of the environment’s, which needs `network.natGateways`, and excludes `service.cidr` and `service.natGateways`. A database does not move: it stays where it was first deployed.',
     defaultText: '`own`',
   }),
-  cidr: z
-    .string({ error: CIDR })
-    .superRefine((cidr, context) => {
-      const message = wantedOfVpcCidr(cidr);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    })
-    .optional()
-    .meta({
-      description:
-        'The private IPv4 block of the network of the service, /16 to /22, with four subnets of /24. A database does not move: it stays as it was first deployed.',
-      defaultText: '`10.0.0.0/16`',
-    }),
+  cidr: vpcCidr('10.0.0.0/16').optional().meta({
+    description:
+      'The private IPv4 block of the network of the service, /16 to /22, with four subnets of /24. A database does not move: it stays as it was first deployed.',
+    defaultText: '`10.0.0.0/16`',
+  }),
   natGateways: wholeNumber(0, 2).optional().meta({
     description:
       'How many NAT gateways, about 33 USD a month each. Without any, functions call AWS through endpoints, 7.30 USD a month each: one, and with `alarms` two.',

@@ -181,8 +181,10 @@ function unprivileged(signal = 'KILL'): string[] {
   if (!isRoot()) return ['setpriv', '--pdeathsig', signal];
   const user = ['--reuid', `${UNPRIVILEGED}`, '--regid', `${UNPRIVILEGED}`, '--clear-groups'];
   const capabilities = '-all,+dac_override';
+  // Without this the kernel leaves that right out of access(2), by which PostgreSQL looks for its own programs.
+  const inAccess = ['--securebits', '+no_setuid_fixup'];
   return [
-    ...['setpriv', '--pdeathsig', signal, ...user],
+    ...['setpriv', '--pdeathsig', signal, ...user, ...inAccess],
     ...['--inh-caps', capabilities, '--ambient-caps', capabilities, '--bounding-set', capabilities],
   ];
 }

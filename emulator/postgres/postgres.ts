@@ -177,7 +177,7 @@ function serve(data: string): ChildProcess {
  * What runs a program that dies with this process and is not root. Of root's rights it keeps the way through folders that
  * are closed to others, such as root's home.
  */
-function unprivileged(signal = 'KILL'): string[] {
+export function unprivileged(signal = 'KILL'): string[] {
   if (!isRoot()) return ['setpriv', '--pdeathsig', signal];
   const user = ['--reuid', `${UNPRIVILEGED}`, '--regid', `${UNPRIVILEGED}`, '--clear-groups'];
   const capabilities = '-all,+dac_override';

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { makeCertificates } from '../../emulator/machine/certificates';
-import { type Postgres, startPostgres } from '../../emulator/postgres/postgres';
+import { run } from '../../emulator/machine/process';
+import { type Postgres, startPostgres, unprivileged } from '../../emulator/postgres/postgres';
 import { scratchFolder } from '../support/scratch';
 import { REPOSITORY } from '../../emulator/machine/cache';
 
@@ -55,6 +56,16 @@ const trusted = () => ({
 });
 
 describe('a PostgreSQL of our own', () => {
+  test('finds its programs in a folder that is closed to others', async () => {
+    const closed = join(folder, 'closed');
+    const program = join(closed, 'program');
+    mkdirSync(closed);
+    writeFileSync(program, '', { mode: 0o755 });
+    chmodSync(closed, 0o700);
+    // Asks as PostgreSQL does, by access(2).
+    expect(await run([...unprivileged(), 'test', '-x', program])).toMatchObject({ status: 0 });
+  });
+
   test('refuses the port without encryption, and with a wrong password', async () => {
     await expect(ask('select 1')).rejects.toThrow('no encryption');
     await expect(ask('select 1', { ...trusted(), password: 'guess' })).rejects.toThrow(
